@@ -173,3 +173,36 @@ Deno.test(
     assert.deepEqual(browser.faults, []);
   },
 );
+
+Deno.test(
+  "an administrator puts a spammer in the shadow, who does not see it, and takes them out again",
+  PAGE_TEST,
+  async () => {
+    await using world = await adminWorld();
+    const { ann, bob, browser } = world;
+    const { page } = ann;
+    const cleo = await world.join("cleo");
+    await bob.startGroup("Kites", "cleo");
+    await bob.page.getByRole("heading", { name: "Kites" }).waitFor();
+    await bob.write("Hello");
+    await cleo.chat("Kites").click();
+    await cleo.message("Hello").waitFor();
+    await openTab(page, `people/${await bob.id()}`);
+    const account = page.getByRole("article", { name: "bob" });
+    await account.getByRole("button", { name: "Put in the shadow" }).click();
+    const dialog = page.getByRole("dialog", { name: "Put bob in the shadow?" });
+    await dialog.getByLabel(/^Reason/).fill("Spam");
+    await assertAccessible(page, "putting in the shadow");
+    await dialog.getByRole("button", { name: "Put in the shadow" }).click();
+    await account.locator(".tag", { hasText: "In the shadow" }).waitFor();
+    await assertAccessible(page, "an account in the shadow");
+    await bob.write("Buy watches");
+    await bob.message("Buy watches").locator(".tick.sent, .tick.delivered").waitFor();
+    await account.getByRole("button", { name: "Take out of the shadow" }).click();
+    await account.getByRole("button", { name: "Put in the shadow" }).waitFor();
+    await bob.write("Anyone there?");
+    await cleo.message("Anyone there?").waitFor();
+    assert.equal(await cleo.message("Buy watches").count(), 0);
+    assert.deepEqual(browser.faults, []);
+  },
+);

@@ -5,6 +5,7 @@ import { ConfirmDialog } from "../../settings/confirm_dialog.tsx";
 import { showToast } from "../../state/toast.ts";
 import { admin } from "../../texts/admin/admin.ts";
 import type { Account } from "./people_query.ts";
+import { ShadowButton } from "./shadow_button.tsx";
 import { SuspendDialog } from "./suspend_dialog.tsx";
 
 interface AccountActionsProps {
@@ -52,6 +53,7 @@ export function AccountActions({ user, onChanged }: AccountActionsProps) {
       <button type="button" class="button secondary" onClick={() => setDialog("sessions")}>
         {admin.t().endSessions}
       </button>
+      <ShadowButton user={user} onChanged={onChanged} />
       {dialog === "suspend" && (
         <SuspendDialog
           name={name}

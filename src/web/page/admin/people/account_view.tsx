@@ -65,6 +65,7 @@ function Head({ user }: { user: Account }) {
         <p>
           <span class={isActive ? "tag good" : "tag warning"}>{stateOf(user)}</span>{" "}
           {user.role === "admin" && <span class="tag">{admin.t().administrator}</span>}{" "}
+          {user.shadowedAt && <span class="tag warning">{admin.t().shadowed}</span>}{" "}
           {user.bot && <span class="tag">{admin.t().bot}</span>}
         </p>
       </div>

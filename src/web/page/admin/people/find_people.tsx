@@ -100,6 +100,7 @@ function FoundPerson({ user, isOpen }: { user: Account; isOpen: boolean }) {
         <bdi class="muted small ellipsis">@{username}</bdi>
       </span>
       {isShutOut && <span class="tag warning">{admin.t().suspended}</span>}
+      {user.shadowedAt && <span class="tag warning">{admin.t().shadowed}</span>}
       {user.bot && <span class="tag">{admin.t().bot}</span>}
     </a>
   );
