@@ -17,6 +17,7 @@ async function twiceSignedIn() {
   for (const session of [here, there]) await store.sessions.create(session);
   const ended: string[] = [];
   const announced: string[] = [];
+  const removed: [userId: string, deviceIds: string[]][] = [];
   const audit = new AuditTrail(
     store,
     clock,
@@ -27,12 +28,12 @@ async function twiceSignedIn() {
     audit,
     clock,
     onSessionsEnded: (ids) => void ended.push(...ids),
-    onDevicesRemoved: () => {},
+    onDevicesRemoved: (userId, devices) => void removed.push([userId, idsOf(devices)]),
   });
   const visitor = { transport: "rest" as const, address: "", userAgent: "", requestId: newId() };
   const session = { sessionId: here.id, authenticatedAt: T0, tokenExpiresAt: T0 + 1_000 };
   const caller = { ...visitor, ...session, userId: user.id };
-  return { store, user, here, there, changes, caller, visitor, ended, announced };
+  return { store, user, here, there, changes, caller, visitor, ended, announced, removed };
 }
 
 Deno.test("AccountChanges announces a change, its ended sessions and its audit entry once they are written", async () => {
@@ -46,6 +47,16 @@ Deno.test("AccountChanges announces a change, its ended sessions and its audit e
   const [{ action, actorId, userId }] = await store.audit.ofUser(user.id, ALL);
   assert.deepEqual([action, actorId, userId], ["password.changed", user.id, user.id]);
   assert.deepEqual([ended, announced], [[there.id], ["password.changed"]]);
+});
+
+Deno.test("AccountChanges announces the encryption devices that a change has removed", async () => {
+  const { store, user, changes, caller, removed } = await twiceSignedIn();
+  const device = { id: newId(), userId: user.id, name: "Phone", signatureKey: "k", createdAt: T0 };
+  await store.devices.create(device);
+  await changes.own(caller, () => ({ user: { bio: "hello" } }));
+  assert.deepEqual(removed, []);
+  await changes.own(caller, () => ({ deleteDevices: true }));
+  assert.deepEqual(removed, [[user.id, [device.id]]]);
 });
 
 Deno.test("AccountChanges changes nothing for a session that ended while its request was in progress", async () => {

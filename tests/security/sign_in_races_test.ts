@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { generate } from "otplib";
+import { OneTimeTokens } from "../../src/auth/one_time_tokens.ts";
 import type { Caller } from "../../src/model/caller.ts";
 import type { User } from "../../src/model/user.ts";
 import { HeldAuth, VISITOR } from "../support/held_auth.ts";
@@ -143,3 +144,17 @@ for (const [what, change] of Object.entries(PROVED)) {
     ]]);
   });
 }
+
+test("an address is not confirmed with a password that was replaced while it was checked", async (held) => {
+  const { id, emailKey } = await register(held);
+  const tokens = new OneTimeTokens(held.store, { now: Date.now });
+  const token = await tokens.issue("verify_email", id, { emailKey });
+  const arrived = held.gate.close();
+  const confirming = held.auth.emailConfirmation.confirm(VISITOR, { token, password: PASSWORD });
+  confirming.catch(() => {});
+  await arrived;
+  await held.store.users.update(id, { passwordHash: "$2b$04$other" });
+  held.gate.open();
+  await assert.rejects(confirming, { code: "invalid_request" });
+  assert.equal((await held.store.users.byId(id))!.emailVerifiedAt, null);
+});
