@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { aBlock, aNotification, T0 } from "../contract/store/rows.ts";
+import { aBlock, anAuditEntry, aNotification, aSession, T0 } from "../contract/store/rows.ts";
 import { NotificationWorld } from "./notification_world.ts";
 
 Deno.test("RecipientResolver notifies the other members of a message", async () => {
@@ -153,4 +153,25 @@ Deno.test("Notifications keeps a user's newest ones", async () => {
   await world.notifications.add(rows);
   const kept = (await world.stored(world.bob)).map(({ id }) => id);
   assert.deepEqual(kept, rows.slice(2).map(({ id }) => id).toReversed());
+});
+
+Deno.test("Notifications tells of a sign-in beside another session, unless the user has turned that off", async () => {
+  await using world = await NotificationWorld.make();
+  const { store, bob: userId, notifications } = world;
+  const opened = anAuditEntry({ userId, action: "session.opened" });
+  await store.sessions.create(aSession({ userId }));
+  await notifications.audited(opened);
+  assert.deepEqual(await world.stored(userId), [], "the first session is the user's own doing");
+  await store.sessions.create(aSession({ userId }));
+  await notifications.audited(anAuditEntry({ userId, action: "profile.changed" as never }));
+  await notifications.audited(opened);
+  const stored = await world.stored(userId);
+  assert.deepEqual(stored.map(({ kind, data }) => [kind, data.action]), [
+    ["security", "session.opened"],
+  ]);
+  assert.equal(world.written.length, 1, "and pushes it");
+  const settings = { userId, quietHours: null, hideContent: false };
+  await store.notifications.putSettings({ ...settings, off: ["security"] });
+  await notifications.audited(anAuditEntry({ userId, action: "password.changed" }));
+  assert.equal((await world.stored(userId)).length, 1);
 });

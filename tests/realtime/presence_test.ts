@@ -327,5 +327,8 @@ Deno.test("Presence never moves back when a user was last seen, and keeps nothin
   await eventually("both are offline", () => people.users.get("bob")!.lastSeenAt === 1_000_000);
   await eventually("nothing is kept", () => people.presence.inProgress === 0);
   assert.equal(people.users.get("ann")!.lastSeenAt, 5_000_000);
+  const announced = people.told.filter(({ data }) => data.userId === "ann").at(-1)!.data;
+  const { state, lastSeenAt } = announced;
+  assert.deepEqual([state, lastSeenAt], ["offline", new Date(5_000_000).toISOString()]);
   people.presence.close();
 });

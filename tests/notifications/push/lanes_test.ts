@@ -130,3 +130,45 @@ Deno.test("PushLanes returns pushes in flight or waiting as retries when it clos
   for (const each of all) assert.equal((await each).outcome, "retry");
   assert.equal((await world.deliver("https://push.example.org/4")).outcome, "retry");
 });
+
+Deno.test("PushLanes frees a user's share of a queue as their pushes are sent", async () => {
+  const world = new LanesWorld();
+  const endpoint = (n: number) => `https://fcm.googleapis.com/fcm/send/${n}`;
+  for (let round = 0; round < 2; round++) {
+    const own = Array.from({ length: 102 }, (_, n) => world.deliver(endpoint(n), "ann"));
+    while (world.underWay.length > 0) await world.answer(DELIVERED);
+    for (const result of await Promise.all(own)) assert.deepEqual(result, DELIVERED);
+  }
+  world.lanes.close();
+});
+
+Deno.test("PushLanes bounds the pushes that wait for one service, and for all services", async () => {
+  const world = new LanesWorld();
+  const results: Promise<PushResult>[] = [];
+  const fill = (host: string, count: number) => {
+    for (let n = 0; n < count; n++) results.push(world.deliver(`https://${host}/${n}`));
+    return results.at(-1)!;
+  };
+  const outcome = (result: Promise<PushResult>) =>
+    Promise.race([result.then((each) => each.outcome), Promise.resolve("waits")]);
+  assert.equal(await outcome(fill("fcm.googleapis.com", 32 + 2_000)), "waits");
+  assert.equal((await fill("fcm.googleapis.com", 1)).outcome, "retry");
+  assert.equal(await outcome(fill("updates.push.services.mozilla.com", 32 + 2_000)), "waits");
+  assert.equal(await outcome(fill("web.push.apple.com", 32 + 1_000)), "waits");
+  assert.equal((await fill("web.push.apple.com", 1)).outcome, "retry", "5,000 wait in all");
+  world.lanes.close();
+  await Promise.all(results);
+});
+
+Deno.test("PushLanes counts a host that fails among the unproven ones again", async () => {
+  const world = new LanesWorld();
+  void world.deliver("https://proven.example.org/1");
+  await world.answer(DELIVERED);
+  void world.deliver("https://proven.example.org/2");
+  await world.answer(FAULT);
+  for (let n = 0; n < 16; n++) void world.deliver(`https://h${n}.example.org/1`);
+  assert.equal(world.underWay.length, 16);
+  void world.deliver("https://proven.example.org/3");
+  assert.equal(world.underWay.length, 16, "it waits for one of the sixteen slots");
+  world.lanes.close();
+});
