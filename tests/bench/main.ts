@@ -7,6 +7,8 @@ import { instances } from "./instances.ts";
 import { lone } from "./lone.ts";
 import { page } from "./page.ts";
 import { socketio } from "./socketio.ts";
+import { plan } from "./plan.ts";
+import { costs } from "./unit_costs.ts";
 import { webhooks } from "./webhooks.ts";
 
 /** `deno task bench [name …]`: runs all benchmarks, or the named ones. */
@@ -19,6 +21,8 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   instances,
   encryption,
   webhooks,
+  costs,
+  plan,
   cold,
   page,
 };

@@ -39,6 +39,10 @@ export class MongodbServer implements AsyncDisposable {
     return `mongodb://127.0.0.1:${this.port}/${database}?directConnection=true`;
   }
 
+  get pid(): number {
+    return this.server.pid;
+  }
+
   get log(): string {
     return this.server.log;
   }
