@@ -123,6 +123,7 @@ async function optionsOf(
     media,
     getter: new PublicGetter({ allowedOrigins: config.pictureOrigins, accept: "*/*" }),
     folder: await Deno.realPath(dirname(file)),
+    dataDir: config.dataDir,
     visitor: VISITOR,
     limits: config.limits,
     unread,

@@ -28,6 +28,7 @@ export interface ImportOptions {
   getter: PublicGetter;
   /** The folder of the file, without symbolic links. */
   folder: string;
+  dataDir: string;
   visitor: Visitor;
   limits: MessageLimits & { groupMembers: number; chatsPerUser: number };
   unread: boolean;
@@ -38,7 +39,7 @@ export interface ImportOptions {
 /** Returns what writes lines into the store. */
 export function createImport(options: ImportOptions): ImportTarget {
   const { store, people, media } = options;
-  const files = new MediaFiles(options.folder, options.getter);
+  const files = new MediaFiles(options);
   const shared = {
     ...options,
     known: new KnownIds(store),
@@ -63,8 +64,8 @@ export function createImport(options: ImportOptions): ImportTarget {
 
 /** Returns what only checks lines. */
 export function createDryRun(
-  options: Pick<ImportOptions, "store" | "folder" | "getter" | "limits" | "clock">,
+  options: Pick<ImportOptions, "store" | "folder" | "dataDir" | "getter" | "limits" | "clock">,
 ): ImportTarget {
-  const files = new MediaFiles(options.folder, options.getter);
+  const files = new MediaFiles(options);
   return new DryRun({ ...options, known: new KnownIds(options.store), files });
 }

@@ -31,7 +31,8 @@ export class ImportReport {
 
   refuse(number: number, reason: string): void {
     this.counts.refused++;
-    this.print(`line ${number}: ${reason}`);
+    // A reason may quote the line, which must not control the operator's terminal.
+    this.print(`line ${number}: ${reason.replace(/\p{Cc}/gu, "\ufffd")}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { basename, resolve } from "node:path";
+import { basename, isAbsolute, relative, resolve } from "node:path";
 import { AppError, quote } from "../core/errors.ts";
 import { FetchRefused, type PublicGetter } from "../core/public_getter.ts";
 import type { MediaOfLine } from "./lines.ts";
@@ -16,13 +16,17 @@ export interface OpenedFile {
   body: ReadableStream<Uint8Array>;
 }
 
+export interface MediaFilesOptions {
+  /** The folder of the imported file, without symbolic links. */
+  folder: string;
+  /** The server's own folder: no line may publish what is in it. */
+  dataDir: string;
+  getter: PublicGetter;
+}
+
 /** Opens what lines name: files in the folder of the imported file, and URLs at public addresses. */
 export class MediaFiles {
-  constructor(
-    /** Without symbolic links. */
-    private readonly folder: string,
-    private readonly getter: PublicGetter,
-  ) {}
+  constructor(private readonly options: MediaFilesOptions) {}
 
   /** Throws `invalid_request` with the reason. */
   async open({ path, url, name }: MediaOfLine): Promise<OpenedFile> {
@@ -44,9 +48,10 @@ export class MediaFiles {
 
   /** Follows symbolic links first, so that none leads out of the folder. */
   async #locate(path: string): Promise<string> {
-    const real = await Deno.realPath(resolve(this.folder, path)).catch(() => null);
-    const isInside = real !== null &&
-      resolve(real).startsWith(resolve(this.folder, "x").slice(0, -1));
+    const { folder, dataDir } = this.options;
+    const real = await Deno.realPath(resolve(folder, path)).catch(() => null);
+    const own = await Deno.realPath(dataDir).catch(() => resolve(dataDir));
+    const isInside = real !== null && isWithin(real, folder) && !isWithin(real, own);
     if (isInside && (await Deno.stat(real)).isFile) return real;
     throw refused(path, "there is no such file in the folder of the import");
   }
@@ -60,13 +65,18 @@ export class MediaFiles {
   async #bytesOf(url: string, attempt = 1): Promise<Uint8Array<ArrayBuffer>> {
     const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
     try {
-      return await this.getter.get(url, { maxBytes: MAX_FETCHED_BYTES, signal });
+      return await this.options.getter.get(url, { maxBytes: MAX_FETCHED_BYTES, signal });
     } catch (error) {
       if (error instanceof FetchRefused) throw refused(withoutQuery(url), error.message);
       if (attempt < ATTEMPTS) return await this.#bytesOf(url, attempt + 1);
       throw refused(withoutQuery(url), "its server does not respond");
     }
   }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  const steps = relative(folder, path);
+  return steps !== "" && !steps.startsWith("..") && !isAbsolute(steps);
 }
 
 /** A query may hold the token of an export, which does not belong into a report. */

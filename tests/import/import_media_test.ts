@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname, join, relative } from "node:path";
 import { exifWithGps, flag, withPngChunk } from "../support/pictures.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { everything, ImportWorld } from "./import_world.ts";
@@ -105,6 +106,21 @@ Deno.test("a path leads nowhere but into the file's folder, and a URL to no priv
   assert.match(reasons[8], /^media\.0 must have either path or url/);
   assert.match(reasons[9], /^media\.0 must have either path or url/);
   await host.stop();
+});
+
+Deno.test("a path does not lead into the server's own folder", async () => {
+  await using world = await ImportWorld.start();
+  const { dataDir } = world.app.config;
+  const inData = relative(dirname(dataDir), `${dataDir}/chat.sqlite3`);
+  const path = join(dirname(dataDir), "import.ndjson");
+  await world.write("import.ndjson", [
+    aPerson("ann"),
+    aGroup("kites", ["ann"]),
+    aMessage("kites", "ann", { media: [{ path: inData }] }),
+  ]);
+  await Deno.copyFile(world.folder.join("import.ndjson"), path);
+  const { refused } = await world.run(path);
+  assert.match(refused[0], /^line 3: .*there is no such file in the folder of the import$/);
 });
 
 Deno.test("a file past the limits of its kind refuses its line, and leaves no upload", async () => {

@@ -244,6 +244,34 @@ for (const { name, ignore, environment } of testedStores()) {
     assert.deepEqual(items.map(({ text }: { text: string }) => text), ["old", "first"]);
   });
 
+  test("people write into a chat while it is imported into, and nothing is lost", async (world) => {
+    await world.import([...PEOPLE, aGroup("kites", ["ann", "ben"])]);
+    const [chatId, ann] = [await world.chatId("kites"), await world.signIn("ann")];
+    const lines = Array.from(
+      { length: 3_000 },
+      (_, i) => aMessage("kites", "ben", { text: `old ${i}` }),
+    );
+    let isDone = false, sent = 0;
+    const sending = (async () => {
+      for (; !isDone; sent++) {
+        const text = `new ${sent}`;
+        const { status } = await ann.client.post("/api/messages", { chatId, text });
+        assert.equal(status, 201);
+      }
+    })();
+    const { code, refused } = await world.import(lines);
+    isDone = true;
+    await sending;
+    assert.deepEqual([code, refused], [0, []]);
+    const texts = await world.store(async (store) => {
+      const messages = await store.messages.page({ chatId, after: 0, limit: 10_000 });
+      return messages.map(({ text }) => text);
+    });
+    const of = (kind: string) => texts.filter((text) => text.startsWith(kind));
+    assert.deepEqual(of("old "), lines.map((_, i) => `old ${i}`));
+    assert.deepEqual(of("new "), Array.from({ length: sent }, (_, i) => `new ${i}`));
+  });
+
   test("a connected client gets what is imported into its chat, and new chats when it is back", async (world) => {
     await world.import([...PEOPLE, aGroup("kites", ["ann", "ben"])]);
     const { token, client } = await world.signIn("ann");

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ENTITIES, type Entity, type PortableRow } from "../../src/store/row_port.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -50,7 +51,7 @@ export class ImportWorld implements AsyncDisposable {
 
   command(name: string, ...flags: string[]): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", PROGRAM, this.folder.join(name), ...flags],
+      args: ["run", "-A", "--quiet", PROGRAM, resolve(this.folder.path, name), ...flags],
       cwd: ROOT,
       env: {
         ...testEnvironment(this.extra),
