@@ -1,6 +1,7 @@
 import { ChatDraft, type ChatState, sendKey } from "../chats/chat_draft.ts";
 import type { ChatStateCache } from "../chats/chat_state_cache.ts";
 import type { Clock } from "../core/clock.ts";
+import { delay } from "../core/delay.ts";
 import { AppError } from "../core/errors.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
 import type { Message } from "../model/message.ts";
@@ -15,7 +16,9 @@ import type { MessageRows } from "./message_rows.ts";
 
 /** Characters of the texts of one commit, past which it takes no more messages. */
 const CHARACTERS_AT_ONCE = 200_000;
-const MAX_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 50;
+/** Between two attempts, in milliseconds. */
+const MAX_DELAY_MS = 50;
 const MAX_KNOWN = 200_000;
 
 export interface MessagesImportOptions {
@@ -62,15 +65,28 @@ export class MessagesImport {
     return outcome;
   }
 
-  async #putPart(chatId: string, lines: readonly Line[], outcome: MessagesOutcome): Promise<void> {
-    const files = new Map<Line, MediaAttachment[]>();
+  /**
+   * On a database that is far away a large commit never wins against people who write all the time:
+   * after two failures it is divided.
+   */
+  async #putPart(
+    chatId: string,
+    lines: readonly Line[],
+    outcome: MessagesOutcome,
+    files = new Map<Line, MediaAttachment[]>(),
+  ): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const tried: MessagesOutcome = { made: 0, existing: 0, files: 0, refused: [] };
       const draft = await this.#draft(chatId);
       await this.#insertAll(draft, lines, files, tried);
-      if (draft.length > 0 && !await this.#commit(draft)) {
-        files.clear();
-        continue;
+      if (draft.length > 0 && !await this.#commit(draft, files)) {
+        const half = Math.ceil(lines.length / 2);
+        if (attempt === 0 || half === lines.length) {
+          await delay(Math.random() * Math.min(2 ** attempt, MAX_DELAY_MS));
+          continue;
+        }
+        await this.#putPart(chatId, lines.slice(0, half), outcome, files);
+        return await this.#putPart(chatId, lines.slice(half), outcome, files);
       }
       outcome.made += tried.made;
       outcome.existing += tried.existing;
@@ -140,7 +156,7 @@ export class MessagesImport {
   }
 
   /** Returns false if something was written meanwhile: then everything is looked at again. */
-  async #commit(draft: ChatDraft): Promise<boolean> {
+  async #commit(draft: ChatDraft, files: Map<Line, MediaAttachment[]>): Promise<boolean> {
     const { store, states } = this.options;
     const { change, state } = this.#changeOf(draft);
     try {
@@ -151,6 +167,7 @@ export class MessagesImport {
     } catch (error) {
       const isRepeatable = error instanceof DuplicateKey || error instanceof MediaGone;
       if (!isRepeatable) throw error;
+      if (error instanceof MediaGone) files.clear();
     }
     states.forget(draft.chat.id);
     return false;
