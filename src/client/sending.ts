@@ -306,8 +306,12 @@ function isSealable(
   return change.kind === "edit" || change.kind === "reaction";
 }
 
-/** 128 random bits. */
+/**
+ * Milliseconds since 1970 and 64 random bits: unique among a sender's messages in a chat, and in
+ * the order in which the server's index of them grows.
+ */
 function newClientId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  const random = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Date.now().toString(36) + random;
 }
