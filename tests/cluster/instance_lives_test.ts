@@ -11,8 +11,8 @@ import { eventually } from "../support/eventually.ts";
 class MemoryTable implements InstanceTable {
   readonly rows = new Map<string, InstanceRow & { version: string }>();
   isBroken = false;
-  /** Number of heartbeats that were tried. */
-  beats = 0;
+  /** Number of heartbeats that each instance has tried. */
+  readonly beats = new Map<string, number>();
   held: Promise<void> | undefined;
   #version = 0;
 
@@ -25,7 +25,7 @@ class MemoryTable implements InstanceTable {
   }
 
   async replace(row: InstanceRow, version: string) {
-    if (row.state === "alive") this.beats++;
+    if (row.state === "alive") this.beats.set(row.id, this.beatsOf(row.id) + 1);
     await this.held;
     return await this.#answer(() =>
       this.rows.get(row.id)?.version === version ? this.#put(row) : null
@@ -34,6 +34,10 @@ class MemoryTable implements InstanceTable {
 
   remove(id: string) {
     return this.#answer(() => void this.rows.delete(id));
+  }
+
+  beatsOf(id: string): number {
+    return this.beats.get(id) ?? 0;
   }
 
   stateOf(id: string): InstanceRow["state"] | undefined {
@@ -103,11 +107,12 @@ class Lives implements AsyncDisposable {
     }
   }
 
-  /** Resolves once every instance here has had a heartbeat from now on. */
+  /** Resolves once every instance here has finished a heartbeat that began from now on. */
   async beat(): Promise<void> {
-    const before = this.table.beats;
-    const rounds = 2 * this.#started.length + 1;
-    await eventually("heartbeats come", () => this.table.beats >= before + rounds);
+    const before = this.#started.map(({ id }) => this.table.beatsOf(id) + 2);
+    await eventually("heartbeats come", () => {
+      return this.#started.every(({ id }, i) => this.table.beatsOf(id) >= before[i]);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -225,8 +230,8 @@ Deno.test("Instances leaves after the heartbeat in progress, which would undo it
   await lives.beat();
   const { promise, resolve } = Promise.withResolvers<void>();
   lives.table.held = promise;
-  const before = lives.table.beats;
-  await eventually("one is in progress", () => lives.table.beats > before);
+  const before = lives.table.beatsOf("a");
+  await eventually("one is in progress", () => lives.table.beatsOf("a") > before);
   const leaving = instances.leave();
   lives.now = 10_001;
   resolve();
