@@ -48,7 +48,7 @@ import { createMessages } from "./messages/create_messages.ts";
 import { messageHandlers } from "./messages/handlers.ts";
 import { DayCounter } from "./moderation/day_counter.ts";
 import { createModeration } from "./moderation/create_moderation.ts";
-import { administrationHandlers } from "./moderation/handlers.ts";
+import { moderationHandlers } from "./moderation/handlers.ts";
 import {
   createNotifications,
   type NotificationServices,
@@ -63,7 +63,8 @@ import { createRealtime, type Realtime } from "./realtime/create_realtime.ts";
 import { realtimeHandlers } from "./realtime/handlers.ts";
 import { createUsers } from "./users/create_users.ts";
 import { userHandlers } from "./users/handlers.ts";
-import { moderationHandlers } from "./users/moderation_handlers.ts";
+import { blockHandlers } from "./users/block_handlers.ts";
+import { mayName } from "./users/blocks.ts";
 import { createWebhooks } from "./webhooks/create_webhooks.ts";
 import { filterHandlers } from "./webhooks/screening/handlers.ts";
 import { webhookHandlers } from "./webhooks/handlers.ts";
@@ -171,10 +172,6 @@ export function createServices(context: AppContext) {
     adminEmails: config.adminEmails,
     adminSecondFactor: config.adminSecondFactor,
     onProfileChanged: (user) => realtime.profileNews.changed(user),
-    onShadowed: async () => {
-      await rules.shadows.refresh();
-      publisher.settings();
-    },
     personalData: [
       // Before the chats, so that their members are notified that leaves must be removed.
       new DevicePersonalData(encryption.devices),
@@ -221,7 +218,13 @@ export function createServices(context: AppContext) {
   const moderation = createModeration({
     store,
     auth,
+    users,
     writer,
+    mayName: (callerId, userId) => mayName(store, callerId, userId),
+    onShadowed: async () => {
+      await rules.shadows.refresh();
+      publisher.settings();
+    },
     groups: chats.groups,
     clock,
     log,
@@ -404,7 +407,7 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     ...authHandlers(auth),
     ...auditHandlers(auth.audit, adapters.store),
     ...userHandlers(users.profiles, users.erasure),
-    ...moderationHandlers(users),
+    ...blockHandlers(users.blocks),
     ...ownUserHandlers(ownUsers),
     ...apiKeyHandlers({ ...apiKeys, proof: auth.proof, clock }),
     ...webhookHandlers(webhooks.endpoints, clock),
@@ -418,6 +421,6 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     ...realtimeHandlers({ typing, presence, customEvents, clock }),
     ...callHandlers(services.calls),
     ...botHandlers(services.bots),
-    ...administrationHandlers(services.moderation, clock),
+    ...moderationHandlers(services.moderation, clock),
   ];
 }

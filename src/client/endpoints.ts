@@ -9,6 +9,7 @@ import type * as adminStatisticsOperations from "../api/operations/admin_statist
 import type * as apiKeysOperations from "../api/operations/api_keys.ts";
 import type * as auditOperations from "../api/operations/audit.ts";
 import type * as authOperations from "../api/operations/auth.ts";
+import type * as blocksOperations from "../api/operations/blocks.ts";
 import type * as botsOperations from "../api/operations/bots.ts";
 import type * as callsOperations from "../api/operations/calls.ts";
 import type * as chatsOperations from "../api/operations/chats.ts";
@@ -195,8 +196,8 @@ export interface DeclaredOperations {
   "sync": typeof chatsOperations.sync;
   "typing.start": typeof realtimeOperations.startTyping;
   "typing.stop": typeof realtimeOperations.stopTyping;
-  "user.block": typeof moderationOperations.blockUser;
-  "user.blocked": typeof moderationOperations.listBlocked;
+  "user.block": typeof blocksOperations.blockUser;
+  "user.blocked": typeof blocksOperations.listBlocked;
   "user.delete": typeof usersOperations.deleteProfile;
   "user.get": typeof usersOperations.getUser;
   "user.list": typeof usersOperations.listUsers;

@@ -8,11 +8,9 @@ import { AccountData } from "./account_data.ts";
 import { AccountErasure } from "./account_erasure.ts";
 import { Administrators } from "./administrators.ts";
 import { Blocks } from "./blocks.ts";
-import { Moderation } from "./moderation.ts";
 import type { PersonalData } from "./personal_data.ts";
 import { PersonalDataExport } from "./personal_data_export.ts";
 import { type AvatarSource, Profiles } from "./profiles.ts";
-import { Reports } from "./reports.ts";
 
 export interface UsersOptions {
   store: Store;
@@ -27,8 +25,6 @@ export interface UsersOptions {
   /** Called after a user's name, avatar or bio has changed. */
   onProfileChanged(user: User): void;
   adminSecondFactor: boolean;
-  /** Called after somebody was shadowed, or is no more. */
-  onShadowed(): Promise<void>;
   /** Personal data stored by other features; the account itself is erased last. */
   personalData: readonly PersonalData[];
 }
@@ -36,8 +32,6 @@ export interface UsersOptions {
 export interface UserServices {
   profiles: Profiles;
   blocks: Blocks;
-  reports: Reports;
-  moderation: Moderation;
   administrators: Administrators;
   erasure: AccountErasure;
   personalDataExport: PersonalDataExport;
@@ -65,13 +59,6 @@ export function createUsers(options: UsersOptions): UserServices {
       filters: options.customFilters.user,
     }),
     blocks: new Blocks({ store, publisher, audit, clock, limits }),
-    reports: new Reports(store, audit, clock),
-    moderation: new Moderation({
-      ...auth,
-      clock,
-      onShadowed: options.onShadowed,
-      isAdministrator: (user) => administrators.standingOf(user).by !== null,
-    }),
     administrators,
     erasure: new AccountErasure({
       ...auth,

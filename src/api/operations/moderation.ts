@@ -15,43 +15,13 @@ import {
 } from "../fields.ts";
 import { operation } from "../operation.ts";
 import { AdminReportView, reason, ReportView } from "../views/report.ts";
-import { UserView } from "../views/user.ts";
 
-const reporting = "Blocking and reporting";
 const administration = "Administration";
-
-export const blockUser = operation({
-  name: "user.block",
-  summary: "Block a person, or unblock them; they are not told",
-  tag: reporting,
-  access: "session",
-  limit: "write",
-  input: () => z.strictObject({ userId, unblock: flag.default(false) }),
-  output: () => z.strictObject({ userId, blocked: flag }),
-  rest: { method: "POST", path: "/users/block" },
-  errors: ["not_found", "conflict"],
-});
-
-const BlockedUserView = lazy(() =>
-  z.strictObject({ user: UserView(), blockedAt: timestamp })
-    .meta({ id: "BlockedUser" })
-);
-
-export const listBlocked = operation({
-  name: "user.blocked",
-  summary: "Whom the caller has blocked, most recently first",
-  tag: reporting,
-  access: "session",
-  limit: "read",
-  input: () => z.strictObject({}),
-  output: () => page(BlockedUserView()),
-  rest: { method: "GET", path: "/users/blocked" },
-});
 
 export const reportUser = operation({
   name: "user.report",
   summary: "Report a person, or a message of theirs, to the administrators",
-  tag: reporting,
+  tag: "Blocking and reporting",
   access: "session",
   limit: "reset",
   input: () =>

@@ -7,7 +7,6 @@ import type { Message } from "../model/message.ts";
 import type { Report, ReportReason } from "../model/report.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { Store } from "../store/store.ts";
-import { mayName } from "./blocks.ts";
 import { messageView } from "../api/views/message.ts";
 
 export interface NewReport {
@@ -17,16 +16,17 @@ export interface NewReport {
   details: string;
 }
 
+export interface ReportsOptions {
+  store: Pick<Store, "reports" | "users" | "messages" | "memberships">;
+  audit: AuditTrail;
+  clock: Clock;
+  /** True if the caller may learn that the person exists. */
+  mayName(callerId: string, userId: string): Promise<boolean>;
+}
+
 /** Reports of users to the administrators. The reported user is not notified. */
 export class Reports {
-  constructor(
-    private readonly store: Pick<
-      Store,
-      "reports" | "users" | "messages" | "memberships" | "blocks"
-    >,
-    private readonly audit: AuditTrail,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly options: ReportsOptions) {}
 
   /** Stores a copy of the message, so that deleting the message does not delete the evidence. */
   async create(caller: Caller, { userId, messageId, reason, details }: NewReport): Promise<Report> {
@@ -41,8 +41,8 @@ export class Reports {
       ? null
       : await this.#visibleMessage(caller.userId, messageId);
     const isKnown = message?.senderId === userId ||
-      await mayName(this.store, caller.userId, userId);
-    if (!isKnown || !await this.store.users.byId(userId)) throw notFound("user", userId);
+      await this.options.mayName(caller.userId, userId);
+    if (!isKnown || !await this.options.store.users.byId(userId)) throw notFound("user", userId);
     if (message && message.senderId !== userId) {
       throw fieldError(
         "invalid_request",
@@ -58,18 +58,18 @@ export class Reports {
       reason,
       details,
       evidence: message && JSON.stringify(messageView(message)),
-      createdAt: this.clock.now(),
+      createdAt: this.options.clock.now(),
       resolvedAt: null,
       resolvedBy: null,
     };
-    await this.store.reports.create(report);
+    await this.options.store.reports.create(report);
     const note = { action: "user.reported" as const, details: { reportId: report.id } };
-    await this.audit.own(caller.userId, caller, note);
+    await this.options.audit.own(caller.userId, caller, note);
     return report;
   }
 
   list(query: { open: boolean; before: string | null; limit: number }): Promise<Report[]> {
-    return this.store.reports.list(query);
+    return this.options.store.reports.list(query);
   }
 
   /** Resolving a report again changes nothing. */
@@ -78,16 +78,23 @@ export class Reports {
     reportId: string,
     decision: string,
   ): Promise<Report> {
-    const report = await this.store.reports.resolve(reportId, caller.userId, this.clock.now());
+    const report = await this.options.store.reports.resolve(
+      reportId,
+      caller.userId,
+      this.options.clock.now(),
+    );
     if (!report) throw notFound("report", reportId);
-    await this.audit.by(caller, { action: "report.resolved", details: { reportId, decision } });
+    await this.options.audit.by(caller, {
+      action: "report.resolved",
+      details: { reportId, decision },
+    });
     return report;
   }
 
   /** A former member has still seen the messages sent before leaving. */
   async #visibleMessage(userId: string, messageId: string): Promise<Message> {
-    const message = await this.store.messages.byId(messageId);
-    const member = message && await this.store.memberships.of(message.chatId, userId);
+    const message = await this.options.store.messages.byId(messageId);
+    const member = message && await this.options.store.memberships.of(message.chatId, userId);
     const seen = member && visibleTo(member, [message]).length > 0 &&
       (member.leftAt === null || message.createdAt <= member.leftAt);
     if (!seen) throw notFound("message", messageId);

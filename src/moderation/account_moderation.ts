@@ -6,7 +6,7 @@ import type { User } from "../model/user.ts";
 import type { AccountChanges } from "../auth/account_changes.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
 
-export interface ModerationOptions {
+export interface AccountModerationOptions {
   changes: AccountChanges;
   mail: AccountMail;
   clock: Clock;
@@ -20,8 +20,8 @@ export interface ModerationOptions {
  * Actions of administrators on accounts. On the account of another administrator only an administrator
  * may act, in their own session: a stolen API key cannot shut out those who could end it.
  */
-export class Moderation {
-  constructor(private readonly options: ModerationOptions) {}
+export class AccountModeration {
+  constructor(private readonly options: AccountModerationOptions) {}
 
   /**
    * Suspends the account: all of its sessions and sockets end, and it can do nothing from now on.
