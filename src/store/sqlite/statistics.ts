@@ -1,6 +1,6 @@
 import { DAY_FIGURES, type DayStatistics, type Totals } from "../../model/statistics.ts";
 import type { StatisticStore } from "../statistic_store.ts";
-import { type Database, ROWS_PER_WRITE } from "./database.ts";
+import { type Database, ROWS_PER_SLICE, ROWS_PER_WRITE } from "./database.ts";
 import { Table } from "./table.ts";
 
 const STATISTICS = new Table<DayStatistics>("statistics", {
@@ -28,10 +28,15 @@ const MARK = `INSERT OR IGNORE INTO active_people (day, userId)
 const FORGET = `DELETE FROM active_people WHERE (day, userId) IN
   (SELECT day, userId FROM active_people WHERE day < ? LIMIT ${ROWS_PER_WRITE})`;
 
-const TOTALS = `SELECT
-  (SELECT count(*) FROM users WHERE deletedAt IS NULL) AS people,
-  (SELECT count(*) FROM chats) AS chats,
-  (SELECT coalesce(sum(bytes), 0) FROM storage_usage) AS storageBytes`;
+/** Adds an amount of each row of a page of a table, which follows the row with the key that is given. */
+const sumOfPage = (table: string, key: string, amount: string) =>
+  `SELECT count(*) AS rows, total(amount) AS amount, max(position) AS last FROM
+  (SELECT ${key} AS position, ${amount} AS amount FROM ${table}
+    WHERE ${key} > ? ORDER BY ${key} LIMIT ${ROWS_PER_SLICE})`;
+
+const PEOPLE = sumOfPage("users", "rowid", "deletedAt IS NULL");
+const CHATS = sumOfPage("chats", "number", "1");
+const STORAGE_BYTES = sumOfPage("storage_usage", "userId", "bytes");
 
 export class SqliteStatisticStore implements StatisticStore {
   readonly #db: Database;
@@ -66,15 +71,23 @@ export class SqliteStatisticStore implements StatisticStore {
     });
   }
 
-  totals(): Promise<Totals> {
-    return this.#db.read(() => {
-      const { people, chats, storageBytes } = this.#db.get(TOTALS)!;
-      return {
-        people: Number(people),
-        chats: Number(chats),
-        storageBytes: Math.max(0, Number(storageBytes)),
-      };
-    });
+  async totals(): Promise<Totals> {
+    return {
+      people: await this.#sum(PEOPLE, 0),
+      chats: await this.#sum(CHATS, 0),
+      storageBytes: Math.max(0, await this.#sum(STORAGE_BYTES, "")),
+    };
+  }
+
+  /** Reads each page in a separate turn: the tables hold a row for every person and chat. */
+  async #sum(sql: string, start: string | number): Promise<number> {
+    let total = 0;
+    for (let after = start;;) {
+      const { rows, amount, last } = await this.#db.read(() => this.#db.get(sql, after)!);
+      total += Number(amount);
+      if (Number(rows) < ROWS_PER_SLICE) return total;
+      after = last as typeof start;
+    }
   }
 
   #add(day: string, figures: Partial<DayStatistics>): void {
