@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { generateSync } from "otplib";
 import type { Locator, Page } from "playwright-core";
 import { assertAccessible } from "../support/axe.ts";
+import { eventually } from "../support/eventually.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 import { PageVisitor } from "../support/page_visitor.ts";
 import { signIn, signInWorld } from "../support/sign_in_world.ts";
@@ -35,7 +36,10 @@ Deno.test(
     await username.press("Enter");
     await dialog.getByText("@anna").waitFor();
     const opener = dialog.getByRole("button", { name: "Change the username" });
-    assert(await opener.evaluate((element) => element === document.activeElement));
+    await eventually(
+      "the focus is back",
+      () => opener.evaluate((element) => element === document.activeElement),
+    );
 
     world.ageProofs();
     await dialog.getByRole("button", { name: "Change the address" }).click();
@@ -193,7 +197,10 @@ Deno.test(
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     const opener = page.getByTitle("Settings", { exact: true });
-    assert(await opener.evaluate((element) => element === document.activeElement));
+    await eventually(
+      "the focus is back",
+      () => opener.evaluate((element) => element === document.activeElement),
+    );
     assert.deepEqual(browser.faults, []);
   },
 );
