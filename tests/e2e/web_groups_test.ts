@@ -113,3 +113,52 @@ Deno.test(
     assert.deepEqual(browser.faults, []);
   },
 );
+
+Deno.test(
+  "a group's owner makes an incoming webhook on the page, which posts until it is ended there",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser, server } = world;
+    await ann.keepToasts();
+    await ann.startGroup("Builds", "bob");
+    await bob.chat("Builds").click();
+    await bob.page.getByRole("button", { name: "Builds" }).click();
+    await bob.page.getByRole("dialog").getByText("Members (2)").waitFor();
+    assert.equal(await bob.page.getByText("Incoming webhooks").count(), 0);
+    await ann.page.getByRole("button", { name: "Builds" }).click();
+    const details = ann.page.getByRole("dialog", { name: "About this chat" });
+    await details.getByRole("button", { name: "Manage", exact: true }).click();
+    await details.getByText("None yet").waitFor();
+    await details.getByRole("button", { name: "New incoming webhook" }).click();
+    const making = ann.page.getByRole("dialog", { name: "New incoming webhook" });
+    await making.getByLabel("Name", { exact: true }).fill("Nightly");
+    await assertAccessible(ann.page, "a new incoming webhook");
+    await making.getByRole("button", { name: "New incoming webhook" }).click();
+    const url = (await making.locator(".secret").textContent())!;
+    assert.ok(url.startsWith(`${server.url}/api/incoming/`), url);
+    await assertAccessible(ann.page, "the address of an incoming webhook");
+    await making.getByRole("button", { name: "I have saved it" }).click();
+    await details.getByText(/^Made .* by ann$/).waitFor();
+    await assertAccessible(ann.page, "incoming webhooks");
+
+    const post = async (text: string) => {
+      const headers = { "content-type": "application/json" };
+      const body = JSON.stringify({ text });
+      const response = await fetch(url, { method: "POST", headers, body });
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.equal(await post("Build 7 passed"), 201);
+    await ann.message("Build 7 passed").waitFor();
+    await details.getByRole("button", { name: "End Nightly" }).click();
+    const ending = ann.page.getByRole("dialog", { name: "End the incoming webhook Nightly?" });
+    await assertAccessible(ann.page, "ending an incoming webhook");
+    await ending.getByRole("button", { name: "End", exact: true }).click();
+    await ann.page.getByRole("alert").getByText("Nightly has ended").waitFor();
+    await details.getByText("None yet").waitFor();
+    await ann.page.locator(":focus", { hasText: "New incoming webhook" }).waitFor();
+    assert.equal(await post("Build 8 passed"), 404);
+    assert.deepEqual(browser.faults, []);
+  },
+);

@@ -7,6 +7,7 @@ import { m } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
 import { ChatNotifications } from "./chat_notifications.tsx";
 import { GroupForm } from "./group_form.tsx";
+import { IncomingHooks } from "./incoming_hooks.tsx";
 import { Leaving } from "./leaving.tsx";
 import { Members } from "./members.tsx";
 import { PersonActions } from "./person_actions.tsx";
@@ -40,6 +41,7 @@ export function ChatDetails({ chat, onClose }: { chat: ChatState; onClose(): voi
       {peerId !== null && <PersonActions userId={peerId} />}
       {mayChange && <GroupForm chat={chat} />}
       {chat.isGroup && <Members chat={chat} />}
+      {mayChange && !row?.encrypted && <IncomingHooks chatId={chat.id} />}
       {chat.isGroup && <Leaving chat={chat} onLeft={onClose} />}
       <div class="dialog-buttons">
         <button type="button" class="button secondary" onClick={onClose}>{t().close}</button>

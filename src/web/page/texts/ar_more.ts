@@ -121,4 +121,6 @@ export const arMore: MoreTexts = {
   pins: "الرسائل المثبتة",
   changePicture: "تغيير الصورة",
   removePicture: "إزالة الصورة",
+  incomingHooks: "خطافات الويب الواردة",
+  manageHooks: "إدارة",
 };

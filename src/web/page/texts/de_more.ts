@@ -132,4 +132,6 @@ export const deMore: MoreTexts = {
   pins: "Angeheftete Nachrichten",
   changePicture: "Bild ändern",
   removePicture: "Bild entfernen",
+  incomingHooks: "Eingehende Webhooks",
+  manageHooks: "Verwalten",
 };

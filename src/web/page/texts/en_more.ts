@@ -134,4 +134,6 @@ export const enMore = {
   pins: "Pinned messages",
   changePicture: "Change the picture",
   removePicture: "Remove the picture",
+  incomingHooks: "Incoming webhooks",
+  manageHooks: "Manage",
 };

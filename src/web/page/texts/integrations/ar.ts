@@ -180,4 +180,13 @@ export const ar: IntegrationsTexts = {
   endBotTitle: (name) => `إنهاء البوت ${name}؟`,
   endBotText: "لا يستطيع الدخول من جديد. تبقى رسائله.",
   botEnded: (name) => `انتهى ${name}`,
+
+  incomingText: "عنوان سري لكل برنامج يكتب في هذه المجموعة، كبرنامج بناء.",
+  newIncoming: "خطاف ويب وارد جديد",
+  noIncoming: "لا شيء بعد",
+  endIncoming: "إنهاء",
+  endIncomingOf: (name) => `إنهاء ${name}`,
+  endIncomingTitle: (name) => `إنهاء خطاف الويب الوارد ${name}؟`,
+  endIncomingText: "يُرفض عنوانه فورًا. تبقى رسائله.",
+  incomingEnded: (name) => `انتهى ${name}`,
 };

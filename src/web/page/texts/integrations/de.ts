@@ -173,4 +173,14 @@ export const de: IntegrationsTexts = {
   endBotTitle: (name) => `Den Bot ${name} beenden?`,
   endBotText: "Er kann sich nicht mehr anmelden. Seine Nachrichten bleiben.",
   botEnded: (name) => `${name} ist beendet`,
+
+  incomingText:
+    "Eine geheime Adresse für jedes Programm, das in diese Gruppe schreibt, etwa einen Build.",
+  newIncoming: "Neuer eingehender Webhook",
+  noIncoming: "Noch keine",
+  endIncoming: "Beenden",
+  endIncomingOf: (name) => `${name} beenden`,
+  endIncomingTitle: (name) => `Den eingehenden Webhook ${name} beenden?`,
+  endIncomingText: "Seine Adresse wird sofort abgewiesen. Seine Nachrichten bleiben.",
+  incomingEnded: (name) => `${name} ist beendet`,
 };

@@ -188,4 +188,13 @@ export const en = {
   endBotTitle: (name: string) => `End the bot ${name}?`,
   endBotText: "It cannot sign in again. Its messages stay.",
   botEnded: (name: string) => `${name} has ended`,
+
+  incomingText: "A secret address for each program that posts into this group, such as a build.",
+  newIncoming: "New incoming webhook",
+  noIncoming: "None yet",
+  endIncoming: "End",
+  endIncomingOf: (name: string) => `End ${name}`,
+  endIncomingTitle: (name: string) => `End the incoming webhook ${name}?`,
+  endIncomingText: "Its address is refused at once. Its messages stay.",
+  incomingEnded: (name: string) => `${name} has ended`,
 };
