@@ -11,7 +11,7 @@ import {
   localChat,
   type PeopleRecord,
 } from "./model_record.ts";
-import type { People, Person } from "./people.ts";
+import { type People, type Person, publicFields } from "./people.ts";
 import { prefixedStore } from "./prefixed_store.ts";
 import type { ReadMarks } from "./read_marks.ts";
 import { Serial } from "./serial.ts";
@@ -211,8 +211,6 @@ function idIn(name: string): string {
 function peopleRecord(people: Person[]): PeopleRecord {
   return {
     people: people.filter(({ username }) => username !== "").slice(-MAX_PEOPLE)
-      .map(({ id, username, displayName, bio, avatarMediaId }) => {
-        return { id, username, displayName, bio, avatarMediaId };
-      }),
+      .map(publicFields),
   };
 }

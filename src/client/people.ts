@@ -111,9 +111,8 @@ export class People {
   }
 
   /** @internal */
-  put({ id, username, displayName, bio, avatarMediaId }: UserView): void {
-    const name = displayName || username;
-    this.#patch(id, { id, username, displayName, bio, avatarMediaId, name });
+  put(user: UserView): void {
+    this.#patch(user.id, { ...publicFields(user), name: user.displayName || user.username });
   }
 
   /** @internal */
@@ -228,4 +227,11 @@ export class People {
       for (const presence of items) this.setPresence(presence);
     }
   }
+}
+
+/** Returns what everyone may see of a person: the caller's profile has more. */
+export function publicFields(
+  { id, username, displayName, bio, avatarMediaId, custom, bot }: UserView,
+): UserView {
+  return { id, username, displayName, bio, avatarMediaId, custom, bot };
 }

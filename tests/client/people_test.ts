@@ -18,8 +18,13 @@ Deno.test("People fetches names and presence when first needed, and keeps them u
   assert.equal(view.getSnapshot(), known);
   await using bobs = await clientOf(app.url, bob);
   await eventually("he is there", () => view.getSnapshot().presence?.state === "online");
-  await bobs.client.call("user.update", { displayName: "Bob the Builder" });
+  assert.equal(view.getSnapshot().custom, undefined);
+  await bobs.client.call("user.update", {
+    displayName: "Bob the Builder",
+    custom: { trade: "mason" },
+  });
   await eventually("he is renamed", () => view.getSnapshot().name === "Bob the Builder");
+  assert.deepEqual(view.getSnapshot().custom, { trade: "mason" });
   assert.equal(bobs.client.user?.displayName, "Bob the Builder");
   assert.ok(told >= 3);
 });

@@ -68,6 +68,8 @@ Deno.test(
     await ann.composer.pressSequentially("Paris");
     await ann.composer.press("Enter");
     await ann.message("now: sun in Paris").waitFor();
+    const sender = ann.page.getByRole("heading", { name: "Weather Bot" });
+    await sender.first().waitFor();
     // By pointer, on a phone; and not in the middle of a message.
     await bob.chat("Friends").click();
     await bob.composer.pressSequentially("either /fo");

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
+import { BotMark } from "../components/bot_mark.tsx";
 import { Icon } from "../components/icon.tsx";
 import { InChat } from "../encryption/in_chat.ts";
 import type { ChatState } from "../state/chat.ts";
@@ -41,7 +42,7 @@ export function ChatHeader({ chat }: { chat: ChatState }) {
         <div class="chat-heading">
           <strong class="ellipsis chat-name">
             {row?.encrypted && <Icon name="lock" />}
-            <bdi>{title}</bdi>
+            <bdi>{title}</bdi> <BotMark userId={row?.peerId} />
             {row?.encrypted && <InChat mark={chat} />}
           </strong>
           <p class="muted small ellipsis">

@@ -1,6 +1,7 @@
 import type { LocalMessage } from "../../../client/mod.ts";
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
+import { BotMark } from "../components/bot_mark.tsx";
 import { lazily } from "../components/lazily.tsx";
 import { systemText } from "../state/system_text.ts";
 import { t } from "../texts/texts.ts";
@@ -87,7 +88,7 @@ function MessageItem(props: MessageRowProps) {
           <article class="bubble" tabIndex={-1}>
             {isNamed && (
               <h2 class="sender">
-                <bdi>{people.nameOf(message.senderId)}</bdi>
+                <bdi>{people.nameOf(message.senderId)}</bdi> <BotMark userId={message.senderId} />
               </h2>
             )}
             {message.replyTo && message.deletedAt === null && (

@@ -3,6 +3,7 @@ import type { MemberView } from "../../../api/views/member.ts";
 import { useApp } from "../app/context.ts";
 import { attempt } from "../components/attempt.ts";
 import { Avatar } from "../components/avatar.tsx";
+import { BotMark } from "../components/bot_mark.tsx";
 import { IconButton } from "../components/icon_button.tsx";
 import type { ChatState } from "../state/chat.ts";
 import { m } from "../texts/more.ts";
@@ -53,6 +54,7 @@ export function MemberRow({ chat, member }: { chat: ChatState; member: MemberVie
         <div class="ellipsis">
           <bdi>{isMe ? t().you : name}</bdi>
         </div>
+        <BotMark userId={userId} />
         {role !== "member" && <span class="tag">{role === "owner" ? m().owner : m().admin}</span>}
         {mayRemove && (
           <IconButton

@@ -118,6 +118,7 @@ export const ar: Texts = {
   emptyChat: "لا شيء هنا بعد",
   emptyChatText: "ألقِ التحية: هنا تبدأ الدردشة.",
   beginning: "هنا تبدأ الدردشة.",
+  bot: "بوت",
   newMessages: "رسائل جديدة",
   toNewest: "إلى أحدث رسالة",
 

@@ -108,6 +108,7 @@ export const de: Texts = {
   emptyChat: "Noch nichts hier",
   emptyChatText: "Sag Hallo: Hier beginnt der Chat.",
   beginning: "Hier beginnt der Chat.",
+  bot: "Bot",
   newMessages: "Neue Nachrichten",
   toNewest: "Zur neuesten Nachricht",
 

@@ -105,6 +105,7 @@ export const en = {
   emptyChat: "Nothing here yet",
   emptyChatText: "Say hello: this is the beginning of the chat.",
   beginning: "This is the beginning of the chat.",
+  bot: "Bot",
   newMessages: "New messages",
   toNewest: "To the newest message",
 
