@@ -16,7 +16,7 @@ import {
 
 export type RecipientStore = Pick<
   Store,
-  "chats" | "memberships" | "messages" | "blocks" | "notifications"
+  "chats" | "memberships" | "messages" | "blocks" | "notifications" | "users"
 >;
 
 /** The newest event of a chat that concerns a user; their devices show it. */
@@ -106,7 +106,22 @@ export class RecipientResolver {
       return bypassesMute(intent.kind) || isUnmuted(member, now);
     });
     const settings = await this.#settingsOf(intents.map(({ intent }) => intent));
-    return intents.filter(({ intent }) => !settings.get(intent.userId)?.off.includes(intent.kind));
+    const erased = await this.#erasedActors(intents.map(({ intent }) => intent));
+    return intents.filter(({ intent: { userId, actorId, kind } }) =>
+      !settings.get(userId)?.off.includes(kind) && !erased.has(actorId)
+    );
+  }
+
+  /**
+   * An account that is erased leaves its groups, and may pass ownership on: an event that is resolved
+   * after its notifications were withdrawn would bring one back. Intents that name a message need no look:
+   * the messages of the account are tombstones by then.
+   */
+  async #erasedActors(intents: NotificationIntent[]): Promise<Set<string>> {
+    const ids = intents.filter(({ messageId }) => messageId === null).map(({ actorId }) => actorId);
+    if (ids.length === 0) return new Set();
+    const actors = await this.store.users.byIds([...new Set(ids)]);
+    return new Set(actors.filter(({ deletedAt }) => deletedAt !== null).map(({ id }) => id));
   }
 
   async #settingsOf(intents: NotificationIntent[]): Promise<Map<string, NotificationSettings>> {

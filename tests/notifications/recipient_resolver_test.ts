@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { aBlock, anAuditEntry, aNotification, aSession, T0 } from "../contract/store/rows.ts";
+import {
+  aBlock,
+  anAuditEntry,
+  aNotification,
+  aSession,
+  aUser,
+  T0,
+} from "../contract/store/rows.ts";
 import { NotificationWorld } from "./notification_world.ts";
 
 Deno.test("RecipientResolver notifies the other members of a message", async () => {
@@ -64,6 +71,21 @@ Deno.test("RecipientResolver notifies muted members of their place in the group"
   });
   const kinds = (await world.stored(userId)).map(({ kind }) => kind);
   assert.deepEqual(kinds.sort(), ["added_to_group", "role_changed"]);
+});
+
+Deno.test("RecipientResolver drops what an erased account did to memberships", async () => {
+  await using world = await NotificationWorld.make();
+  const { bob: userId, eve, ann: actorId } = world;
+  const events = [
+    { type: "added", userId, actorId },
+    { type: "role", userId, actorId, role: "owner", rev: 3 },
+    { type: "role", userId, actorId: eve, role: "admin", rev: 4 },
+  ] as const;
+  await world.store.users.create(aUser({ id: eve }));
+  await world.store.users.create(aUser({ id: actorId, deletedAt: 1 }));
+  const found = await world.resolve([...events]);
+  assert.deepEqual(found.map(({ actorId }) => actorId), [eve]);
+  assert.deepEqual((await world.stored(userId)).map((each) => each.actorId), [eve]);
 });
 
 Deno.test("RecipientResolver does not notify of kinds that are turned off", async () => {
