@@ -202,6 +202,7 @@ Deno.test(
     await ann.page.context().setOffline(true);
     await ann.page.getByText("Offline.").waitFor();
     await ann.act("Stays", "Delete");
+    await ann.message("Stays").waitFor({ state: "detached" });
     await ann.page.getByRole("button", { name: "Undo" }).waitFor({ state: "detached" });
     assert.equal(await ann.message("Stays").count(), 0);
     await ann.page.context().setOffline(false);

@@ -231,7 +231,7 @@ async function withOtherParent(info: GroupInfo, signKey: Uint8Array): Promise<st
 }
 
 function storeGroupInfo(app: RunningApp, chatId: string, groupInfo: string): void {
-  const database = new DatabaseSync(`${app.config.dataDir}/chat.sqlite3`);
+  const database = new DatabaseSync(`${app.config.dataDir}/chat.sqlite3`, { timeout: 5_000 });
   try {
     const sql = "UPDATE group_infos SET groupInfo = ? WHERE chatId = ?";
     assert.equal(database.prepare(sql).run(groupInfo, chatId).changes, 1);

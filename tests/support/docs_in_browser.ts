@@ -45,13 +45,24 @@ while (ids.size < expected && performance.now() < end) {
 const shown = ids.size;
 await page.evaluate("scrollTo(0, 0)");
 await page.waitForSelector(".opblock-summary-path");
+/** Returns whether the page is dark, once it is as expected or after 10 s. */
+async function becomes(expected: boolean): Promise<boolean> {
+  for (let looks = 1;; looks++) {
+    // The page applies a change when it renders next.
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))");
+    const is = await page.evaluate<boolean>(
+      `document.documentElement.classList.contains("dark-mode")`,
+    );
+    if (is === expected || looks === 100) return is;
+    await page.waitForTimeout(100);
+  }
+}
+
 const isDark: boolean[] = [];
 const contrast: boolean[] = [];
 for (const colorScheme of ["light", "dark"] as const) {
   await page.emulateMedia({ colorScheme });
-  // The page applies the change when it renders next.
-  await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))");
-  isDark.push(await page.evaluate(`document.documentElement.classList.contains("dark-mode")`));
+  isDark.push(await becomes(colorScheme === "dark"));
   contrast.push(await page.evaluate(IS_LEGIBLE));
   const folder = Deno.env.get("SCREENSHOTS");
   if (folder) await page.screenshot({ path: `${folder}/docs_${colorScheme}.png` });

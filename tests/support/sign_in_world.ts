@@ -24,7 +24,7 @@ export interface SignInWorld extends AsyncDisposable {
 
 /** Makes every proof of identity an old one, as if the people had signed in long ago. */
 export function ageProofs({ dataDir }: ServerProcess): void {
-  using database = new DatabaseSync(join(dataDir, "chat.sqlite3"));
+  using database = new DatabaseSync(join(dataDir, "chat.sqlite3"), { timeout: 5_000 });
   database.exec("UPDATE sessions SET authenticatedAt = 0");
 }
 
