@@ -237,22 +237,32 @@ Deno.test(
 Deno.test("KvBroker tells an instance that died from one that left", options, async () => {
   for (const state of ["alive", "left"] as const) {
     const kv = await Deno.openKv(":memory:");
-    const table = kvInstanceTable(kv);
+    const rows = kvInstanceTable(kv);
     const [id, at] = [newId(), Date.now()];
-    await table.write({ id, state, at, head: 3 });
+    await rows.write({ id, state, at, head: 3 });
     await kv.set(headKey(id), 3);
-    let now = 0;
+    let [now, beats] = [0, 0];
+    const replace: typeof rows.replace = async (...row) => {
+      const version = await rows.replace(...row);
+      beats++;
+      return version;
+    };
+    const table = { ...rows, replace };
     const instances = new Instances({ table, log: silentLog, beatMs: 5, now: () => now });
     const received = new ReceivedSignals();
     const broker = new KvBroker({ kv, instances, log: silentLog });
     await broker.start(received);
-    await eventually("it is gone", () => {
+    while (!received.gone.includes(id)) {
       // In steps with heartbeats between: it is not cut off meanwhile.
       now += 500;
-      return received.gone.includes(id);
-    });
+      const before = beats;
+      await eventually("a heartbeat begins and ends", () => beats >= before + 2);
+      assert.ok(now < 600_000, "it is gone");
+    }
     assert.equal(received.deaths, state === "alive" ? 1 : 0, state);
-    assert.equal((await kv.get(headKey(id))).value, null, "its head is deleted");
+    await eventually("its head is deleted", async () => {
+      return (await kv.get(headKey(id))).value === null;
+    });
     await broker.close();
     kv.close();
   }
