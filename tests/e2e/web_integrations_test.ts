@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { adminWorld, assertFits, openTab } from "../support/admin_page.ts";
 import { assertAccessible } from "../support/axe.ts";
-import { grantAdmin } from "../support/grant_admin.ts";
 import { HttpClient } from "../support/http_client.ts";
-import { PAGE_TEST, type PageWorld, pageWorld } from "../support/page_world.ts";
+import { PAGE_TEST } from "../support/page_world.ts";
 import { startBot } from "../support/page_bot.ts";
 import { ageProofs } from "../support/sign_in_world.ts";
 import { WebhookReceiver } from "../support/webhook_receiver.ts";
 
 const PASSWORD = "correct horse battery staple";
-
-async function adminWorld(env: Record<string, string> = {}): Promise<PageWorld> {
-  const world = await pageWorld({ ADMIN_SECOND_FACTOR: "optional", ...env });
-  await grantAdmin(world.server, "ann");
-  return world;
-}
-
-async function openTab(page: Page, tab: string): Promise<void> {
-  await page.evaluate((hash) => location.hash = hash, `admin/${tab}`);
-}
 
 /** Returns the secret that the open dialog shows, and closes it. */
 async function takeSecret(page: Page): Promise<string> {
@@ -29,14 +19,6 @@ async function takeSecret(page: Page): Promise<string> {
   await dialog.getByRole("button", { name: "I have saved it" }).click();
   await dialog.waitFor({ state: "detached" });
   return secret!;
-}
-
-async function assertFits(page: Page): Promise<void> {
-  const before = page.viewportSize()!;
-  await page.setViewportSize({ width: 390, height: 844 });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert(width <= 390, `${width} px wide`);
-  await page.setViewportSize(before);
 }
 
 Deno.test(

@@ -1,27 +1,8 @@
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
+import { adminWorld, assertFits, openTab } from "../support/admin_page.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { eventually } from "../support/eventually.ts";
-import { grantAdmin } from "../support/grant_admin.ts";
-import { PAGE_TEST, type PageWorld, pageWorld } from "../support/page_world.ts";
-
-async function adminWorld(): Promise<PageWorld> {
-  const world = await pageWorld({ ADMIN_SECOND_FACTOR: "optional" });
-  await grantAdmin(world.server, "ann");
-  return world;
-}
-
-async function openTab(page: Page, tab: string): Promise<void> {
-  await page.evaluate((hash) => location.hash = hash, `admin/${tab}`);
-}
-
-async function assertFits(page: Page): Promise<void> {
-  const before = page.viewportSize()!;
-  await page.setViewportSize({ width: 390, height: 844 });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert(width <= 390, `${width} px wide`);
-  await page.setViewportSize(before);
-}
+import { PAGE_TEST } from "../support/page_world.ts";
 
 Deno.test(
   "an administrator finds a chat, freezes it, lets its members write again, and removes one",
