@@ -17,7 +17,7 @@ export interface BatchLoaderOptions<Value> {
 /**
  * Answers look-ups of single keys by reads of many. Keys that are asked for while reads are under
  * way share the next one, so a crowd costs a few round trips, and no timer delays a key that comes
- * alone. A read begins after the look-ups that it answers, so each sees everything that was written
+ * alone. A read begins after the look-ups that it serves, so each sees everything that was written
  * before it asked.
  */
 export class BatchLoader<Value> {

@@ -118,7 +118,7 @@ async function newChat(store: Store, memberIds: string[]): Promise<string> {
   return id;
 }
 
-/** A socket that waits for its answers, and counts events without reading them. */
+/** A socket that waits for replies, and counts events without reading them. */
 export class Client {
   #serial = 0;
   #answered: { mark: string; resolve: () => void; reject: (error: Error) => void } | null = null;

@@ -70,7 +70,7 @@ function decide(body: string): Promise<Response> {
 
 /**
  * Answers the next requests late, with an error, not at all, with a redirect and with garbage, and
- * accepts all others. Returns a function for the number of answers that are left.
+ * accepts all others. Returns a function that counts the remaining responses.
  */
 function answerWrongly({ events, never, trap }: CustomerWorld): () => number {
   const garbage = crypto.getRandomValues(new Uint8Array(64_000));

@@ -28,9 +28,9 @@ export interface CustomerWorld extends AsyncDisposable {
   instances: Instances;
   /** The backend's client, with an API key of these scopes only. */
   chat: BackendClient;
-  /** Gets all events, and answers as the test says. */
+  /** Receives all events, and responds as the test says. */
   events: WebhookReceiver;
-  /** Gets the same events, and never answers. */
+  /** Receives all events, and never responds. */
   silent: WebhookReceiver;
   /** Is asked before each message. */
   hook: WebhookReceiver;

@@ -22,7 +22,7 @@ interface DeliveriesProps {
   onChanged(): Promise<void>;
 }
 
-/** Requests to an endpoint, newest first, with their answers. */
+/** Requests to an endpoint, newest first, with the responses to them. */
 export function Deliveries({ webhookId, version, onChanged }: DeliveriesProps) {
   const { client } = useApp();
   const [status, setStatus] = useState("");
