@@ -35,9 +35,13 @@ Deno.test("a mistake changes its own place and nothing else", () => {
   assert.equal(changed.split("\n").filter((line, at) => line !== SOURCE.split("\n")[at]).length, 1);
 });
 
-Deno.test("the tests nearest to a source are those with the fewest imports between", async () => {
+Deno.test("the tests nearest to a source have its name, then its folder, then its words", async () => {
   const nearest = await NearestTests.read(Deno.cwd());
   const tests = nearest.of("src/core/log_limit.ts", 3);
   assert.equal(tests[0], "tests/core/log_limit_test.ts");
   assert.equal(new Set(tests).size, tests.length);
+  const overHttp = nearest.of("src/encryption/commits.ts", 3);
+  assert.ok(overHttp.includes("tests/encryption/commits_over_http_test.ts"), overHttp.join());
+  const drafts = nearest.of("src/client/drafts.ts", 3);
+  assert.ok(drafts.includes("tests/client/conversation_test.ts"), drafts.join());
 });

@@ -1,13 +1,18 @@
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { importsOf } from "../../checks/import_scanner.ts";
 
 /**
- * Tests that load each source. First comes the one with its name, then the nearest: those from which
- * the fewest imports lead to it.
+ * Tests that load each source. First comes the one with its name, then those of the source's folder,
+ * and of these the ones that speak of the same: a test that starts a server or a client reaches
+ * everything by imports, so these say little about what it tests.
  */
 export class NearestTests {
   /** Importers of each file, by path relative to the root. */
   readonly #importers = new Map<string, Set<string>>();
+
+  /** Words of each file, and the number of tests that have a word. */
+  readonly #words = new Map<string, Set<string>>();
+  readonly #testsWith = new Map<string, number>();
 
   private constructor() {}
 
@@ -22,21 +27,44 @@ export class NearestTests {
   }
 
   of(file: string, count: number): string[] {
-    const seen = new Set([file]);
-    const tests: string[] = [];
-    for (let ring = [file]; ring.length > 0;) {
-      const next = ring.flatMap((each) => [...this.#importers.get(each) ?? []]);
-      ring = next.filter((each) => !seen.has(each) && seen.add(each)).sort();
-      tests.push(...ring.filter((each) => each.endsWith("_test.ts")));
+    return [...this.#loading(file)].filter((path) => path.endsWith("_test.ts"))
+      .map((test) => ({ test, rank: this.#rank(file, test) }))
+      .sort((a, b) => compare(a.rank, b.rank))
+      .slice(0, count).map(({ test }) => test);
+  }
+
+  /** The file and every file that imports it, directly or not; the nearest first. */
+  #loading(file: string): Set<string> {
+    const found = new Set([file]);
+    for (const each of found) {
+      for (const importer of this.#importers.get(each) ?? []) found.add(importer);
     }
-    const name = basename(file).replace(/\.tsx?$/, "_test.ts");
-    const [named, others] = [true, false].map((isNamed) =>
-      tests.filter((test) => (basename(test) === name) === isNamed)
-    );
-    return [...named, ...others].slice(0, count);
+    return found;
+  }
+
+  /** Small numbers for a test that is likely to be about the file, the most telling one first. */
+  #rank(file: string, test: string): number[] {
+    const isNamed = stem(test) === `${stem(file)}_test`;
+    const [folders, testFolders] = [file, test].map((path) => dirname(path).split("/").slice(1));
+    const apart = folders.findIndex((folder, i) => folder !== testFolders[i]);
+    const shared = apart === -1 ? folders.length : apart;
+    return [isNamed ? 0 : 1, -shared, -this.#likeness(file, test)];
+  }
+
+  /** Sum over the words of both, of which those in few tests count most; less for a long test. */
+  #likeness(file: string, test: string): number {
+    const words = this.#words.get(test)!;
+    const common = [...words.intersection(this.#words.get(file)!)];
+    const sum = common.reduce((total, word) => total + 1 / this.#testsWith.get(word)!, 0);
+    return sum / Math.sqrt(words.size);
   }
 
   #add(path: string, source: string): void {
+    const words = wordsOf(source);
+    this.#words.set(path, words);
+    if (path.endsWith("_test.ts")) {
+      for (const word of words) this.#testsWith.set(word, (this.#testsWith.get(word) ?? 0) + 1);
+    }
     for (const { specifier, typeOnly } of importsOf(source)) {
       if (typeOnly || !specifier.startsWith(".")) continue;
       const target = join(path, "..", specifier);
@@ -44,6 +72,19 @@ export class NearestTests {
       this.#importers.set(target, importers.add(path));
     }
   }
+}
+
+function wordsOf(source: string): Set<string> {
+  return new Set(source.match(/[A-Za-z]{4,}/g) ?? []);
+}
+
+function stem(path: string): string {
+  return basename(path).replace(/\.tsx?$/, "");
+}
+
+function compare(a: number[], b: number[]): number {
+  const at = a.findIndex((number, i) => number !== b[i]);
+  return at === -1 ? 0 : a[at] - b[at];
 }
 
 /** Every TypeScript file below `path`, or `path` itself if it is one. */
