@@ -6,8 +6,10 @@ import type { Handshake, StoredWelcome } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message, ReactionChange } from "../model/message.ts";
 import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
-import type { ChatChange, MemberRead, MembershipChange } from "../store/chat_store.ts";
+import type { ChatChange } from "../store/chat_store.ts";
 import type { MessageStore, SendKey } from "../store/message_store.ts";
+import { membershipChange, readsOf } from "./draft_members.ts";
+import { DraftSends } from "./draft_sends.ts";
 import { DraftSideEffects } from "./draft_side_effects.ts";
 import { mediaUses } from "./media_uses.ts";
 
@@ -65,14 +67,12 @@ export interface ChatDraftOptions {
 export class ChatDraft {
   /** The time of everything that the draft changes. */
   readonly now: number;
-  readonly #storedSends: ReadonlyMap<string, Message>;
   readonly #chatLimits: ChatLimits;
   readonly #steps: ChatStep[] = [];
   #chat: Chat;
   #members = new Map<string, Membership>();
   #messages = new Map<string, Message>();
-  #sends = new Map<string, Message>();
-  #repeatedRev = 0;
+  readonly #sends: DraftSends;
   #characters = 0;
   #despiteFreeze = false;
   /** The stored version of each message that the draft changes. */
@@ -86,7 +86,7 @@ export class ChatDraft {
   ) {
     this.#chat = base.chat;
     this.now = now;
-    this.#storedSends = storedSends;
+    this.#sends = new DraftSends(base.chat.id, source, storedSends);
     this.#chatLimits = chatLimits;
   }
 
@@ -145,26 +145,17 @@ export class ChatDraft {
 
   /** Returns the message that an earlier send with this `clientId` created, or null. */
   sent(senderId: string, clientId: string): Message | null {
-    const key = sendKey(senderId, clientId);
-    return this.#sends.get(key) ?? this.#repeated(this.#storedSends.get(key));
+    return this.#sends.get(senderId, clientId);
+  }
+
+  /** As `sent`, but looks in the store too: for a send that is about to be refused. */
+  findSent(senderId: string, clientId: string): Promise<Message | null> {
+    return this.#sends.find(senderId, clientId);
   }
 
   /** Highest revision of the messages that turned out to be stored already; 0 if there was none. */
   get repeatedRev(): number {
-    return this.#repeatedRev;
-  }
-
-  /** As `sent`, but looks in the store too: for a send that is about to be refused. */
-  async findSent(senderId: string, clientId: string): Promise<Message | null> {
-    const inDraft = this.sent(senderId, clientId);
-    if (inDraft) return inDraft;
-    const [stored] = await this.source.bySendKeys(this.#chat.id, [{ senderId, clientId }]);
-    return this.#repeated(stored);
-  }
-
-  #repeated(message: Message | undefined): Message | null {
-    this.#repeatedRev = Math.max(this.#repeatedRev, message?.rev ?? 0);
-    return message ?? null;
+    return this.#sends.repeatedRev;
   }
 
   /** Throws `chat_frozen` in a frozen chat: for actions that change no row of it. */
@@ -302,7 +293,7 @@ export class ChatDraft {
     this.#chat = this.base.chat;
     this.#members = new Map();
     this.#messages = new Map();
-    this.#sends = new Map();
+    this.#sends.clear();
     for (const step of kept) this.#apply(step);
     this.#sideEffects.truncate(this.#chat.rev);
   }
@@ -313,9 +304,10 @@ export class ChatDraft {
     const uses = mediaUses(this.base.chat, this.#chat, messages, this.#before);
     const audit = this.#sideEffects.audit(this.now);
     const mls = this.#sideEffects.mls(this.#steps);
-    const membership = this.#membershipChange();
+    const { maxChats } = this.#chatLimits;
+    const membership = membershipChange(this.base.members, this.#members, maxChats);
     const outbox = this.#outboxEntry();
-    const reads = this.#reads(messages);
+    const reads = readsOf(this.base.chat, messages);
     return {
       expectedRev: this.base.chat.rev,
       chat: { ...this.#chat, updatedAt: this.now },
@@ -350,31 +342,7 @@ export class ChatDraft {
   }
 
   sendKeys(): SendKey[] {
-    return [...this.#sends.values()].map(({ senderId, clientId }) => ({ senderId, clientId }));
-  }
-
-  #membershipChange(): MembershipChange | null {
-    const [joined, left]: [string[], string[]] = [[], []];
-    for (const { userId, leftAt } of this.#members.values()) {
-      const was = this.base.members.get(userId)?.leftAt === null;
-      if (was !== (leftAt === null)) (was ? left : joined).push(userId);
-    }
-    if (joined.length + left.length === 0) return null;
-    return { joined, left, maxChats: this.#chatLimits.maxChats };
-  }
-
-  /**
-   * A sender has read everything before their own message: returns the last message of each sender.
-   * The first message of a chat reads nothing.
-   */
-  #reads(messages: readonly Message[]): MemberRead[] {
-    const { lastSeq, rev } = this.base.chat;
-    if (lastSeq === 0) return [];
-    const last = new Map<string, number>();
-    for (const { senderId, seq, kind, shadow } of messages) {
-      if (seq > rev && kind !== "system" && !shadow) last.set(senderId, seq);
-    }
-    return [...last].map(([userId, seq]) => ({ userId, seq, before: lastSeq }));
+    return this.#sends.keys();
   }
 
   #outboxEntry(): OutboxEntry | null {
@@ -418,15 +386,11 @@ export class ChatDraft {
     this.#messages.set(message.id, message);
     this.#chat = { ...this.#chat, rev: message.rev };
     if (message.seq !== message.rev) return;
-    this.#sends.set(sendKey(message.senderId, message.clientId), message);
+    this.#sends.add(message);
     if (message.shadow) return;
     this.#chat.lastSeq = message.seq;
     this.#chat.lastActivityAt = message.createdAt;
   }
-}
-
-export function sendKey(senderId: string, clientId: string): string {
-  return `${senderId}:${clientId}`;
 }
 
 function tooManyChats(userId: string, max: number): AppError {

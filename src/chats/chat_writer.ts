@@ -8,7 +8,8 @@ import type { Message } from "../model/message.ts";
 import type { WebhookDelivery } from "../model/webhook.ts";
 import type { ChatChange } from "../store/chat_store.ts";
 import { DuplicateKey, MediaGone, type Store, TooManyChats } from "../store/store.ts";
-import { ChatDraft, type ChatState, sendKey } from "./chat_draft.ts";
+import { ChatDraft, type ChatState } from "./chat_draft.ts";
+import { sendKey } from "./draft_sends.ts";
 import type { CommitMetrics } from "./commit_metrics.ts";
 import { ChatStateCache } from "./chat_state_cache.ts";
 

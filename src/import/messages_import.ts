@@ -1,4 +1,5 @@
-import { ChatDraft, type ChatState, sendKey } from "../chats/chat_draft.ts";
+import { ChatDraft, type ChatState } from "../chats/chat_draft.ts";
+import { sendKey } from "../chats/draft_sends.ts";
 import type { ChatStateCache } from "../chats/chat_state_cache.ts";
 import type { Clock } from "../core/clock.ts";
 import { delay } from "../core/delay.ts";

@@ -1,23 +1,7 @@
 import type { Chat } from "../model/chat.ts";
 import type { CustomData } from "../model/custom_data.ts";
 import type { Message } from "../model/message.ts";
-
-/** A message, or a new text of one, before it is stored. */
-export interface ScreenedMessage {
-  senderId: string;
-  chatId: string | null;
-  /** The other person of a direct chat, where it names the chat. */
-  recipientId: string | null;
-  /** The sender's own name for a send. */
-  clientId: string | null;
-  /** The message that is edited; null for a send. */
-  messageId: string | null;
-  text: string;
-  custom: CustomData | null;
-  mentions: string[];
-  mediaIds: string[];
-  replyTo: string | null;
-}
+import type { ScreenedMessage } from "../model/screened_message.ts";
 
 export type Admit = (chat: Chat | null) => Promise<void>;
 

@@ -4,23 +4,10 @@ import type { MemberView } from "../../api/views/member.ts";
 import type { MessageView } from "../../api/views/message.ts";
 import type { AdminReportView } from "../../api/views/report.ts";
 import type { UserView } from "../../api/views/user.ts";
-import type { CustomData } from "../../model/custom_data.ts";
+import type { ScreenedMessage } from "../../model/screened_message.ts";
 
 /** A message, or a new text of one, that the server asks about before it is stored. */
-export interface BeforeMessage {
-  senderId: string;
-  /** Null for the first message to `recipientId`. */
-  chatId: string | null;
-  recipientId: string | null;
-  clientId: string | null;
-  /** The message that is edited; null for a send. */
-  messageId: string | null;
-  text: string;
-  custom: CustomData | null;
-  mentions: string[];
-  mediaIds: string[];
-  replyTo: string | null;
-}
+export type BeforeMessage = ScreenedMessage;
 
 /** `data` of each event, by its type. */
 export interface WebhookEvents {

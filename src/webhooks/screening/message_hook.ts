@@ -8,7 +8,7 @@ import { codePoints } from "../../api/fields.ts";
 import { customInput } from "../../api/custom_data.ts";
 import type { SigningKey } from "../../core/webhook_signature.ts";
 import type { CustomData } from "../../model/custom_data.ts";
-import type { ScreenedMessage } from "../../messages/message_screen.ts";
+import type { ScreenedMessage } from "../../model/screened_message.ts";
 import type { SignedPost } from "../signed_post.ts";
 
 /** A hook with its secret, ready to be asked. */

@@ -6,13 +6,9 @@ import { type Chat, directKeysOf } from "../../model/chat.ts";
 import type { Filters } from "../../model/filters.ts";
 import type { Membership } from "../../model/membership.ts";
 import type { Message } from "../../model/message.ts";
+import type { ScreenedMessage } from "../../model/screened_message.ts";
 import { messageView } from "../../api/views/message.ts";
-import type {
-  Admit,
-  MessageScreen,
-  Screened,
-  ScreenedMessage,
-} from "../../messages/message_screen.ts";
+import type { Admit, MessageScreen, Screened } from "../../messages/message_screen.ts";
 import type { Store } from "../../store/store.ts";
 import { isListed, linkHosts } from "./links.ts";
 import type { MessageHook, OpenHook } from "./message_hook.ts";
