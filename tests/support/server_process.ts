@@ -10,10 +10,11 @@ import { TempDir } from "./temp_dir.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Variables that a program needs to run at all: a developer's configuration stays out of the tests.
+ * Variables that a program needs to run at all, and the one by which it reports the lines that ran:
+ * a developer's configuration stays out of the tests.
  */
 const INHERITED =
-  /^(PATH|HOME|USERPROFILE|SYSTEMROOT|TE?MP|TMPDIR|DENO_DIR|XDG_.*|NO_COLOR|.*_proxy)$/i;
+  /^(PATH|HOME|USERPROFILE|SYSTEMROOT|TE?MP|TMPDIR|DENO_(COVERAGE_)?DIR|XDG_.*|NO_COLOR|.*_proxy)$/i;
 
 /** Returns those variables of the tests' environment. */
 export function inheritedEnvironment(): Record<string, string> {

@@ -1,27 +1,30 @@
 import { parseArgs } from "node:util";
-import { relative, resolve } from "node:path";
-import { type Mistake, mistakesIn } from "./mistakes.ts";
+import { join, relative, resolve } from "node:path";
+import { Hunt, type Place, type Verdict } from "./hunt.ts";
+import { KnownTests } from "./known_tests.ts";
+import { mistakesIn } from "./mistakes.ts";
 import { NearestTests, sourcesBelow } from "./nearest_tests.ts";
-import { type Outcome, Trials } from "./trials.ts";
+import { ProjectCopy } from "./project_copy.ts";
+import { described, table } from "./report.ts";
+import { sample } from "./sample.ts";
 
 /**
- * `deno task mutate [--minutes 10] [--tests 6] [--seed 1] path …`: makes small mistakes in the given
- * files, one at a time, runs the tests nearest to each, and prints the mistakes that none noticed.
- * Not every survivor is a missing test: a second guard may stand behind what was removed.
+ * `deno task mutate [--count 20] [--seed 1] [--minutes 30] [--seconds 120] [--jobs 1] path …`: draws
+ * small mistakes in each of the given folders or files (`src/x.ts:12` for one line), makes them one
+ * at a time, looks for a test that notices, for `seconds` each, and prints the rates and the
+ * mistakes that none noticed. Not every survivor is a missing test: a second guard may stand behind
+ * what was removed.
  */
-
-interface Trial {
-  file: string;
-  mistake: Mistake;
-}
 
 const { values, positionals } = parseArgs({
   args: Deno.args,
   allowPositionals: true,
   options: {
-    minutes: { type: "string", default: "10" },
-    tests: { type: "string", default: "6" },
-    seed: { type: "string", default: String(Date.now() % 100_000) },
+    count: { type: "string", default: "20" },
+    minutes: { type: "string", default: "30" },
+    seconds: { type: "string", default: "120" },
+    jobs: { type: "string", default: String(Math.max(1, navigator.hardwareConcurrency >> 2)) },
+    seed: { type: "string", default: "1" },
   },
 });
 if (positionals.length === 0) {
@@ -30,61 +33,54 @@ if (positionals.length === 0) {
 }
 
 const root = Deno.cwd();
-const nearest = await NearestTests.read(root);
-const trials = shuffled(await trialsIn(positionals), Number(values.seed));
-console.log(`${trials.length} mistakes can be made, in an order of seed ${values.seed}`);
-const survivors = await runAll(trials, performance.now() + Number(values.minutes) * 60_000);
-for (const line of survivors) console.log(line);
+const end = performance.now() + Number(values.minutes) * 60_000;
+const hunt = new Hunt({
+  nearest: await NearestTests.read(root),
+  known: new KnownTests(root, join(root, "coverage", "mutate")),
+  budgetMs: Number(values.seconds) * 1_000,
+  end,
+});
+const places: { path: string; place: Place }[] = [];
+for (const path of positionals) {
+  const all = await placesIn(path);
+  const options = { count: Number(values.count), seed: Number(values.seed), keyOf };
+  const drawn = sample(all, options);
+  console.log(`${path}: ${drawn.length} of ${all.length} mistakes, drawn by seed ${values.seed}`);
+  places.push(...drawn.map((place) => ({ path, place })));
+}
+const verdicts = new Map<string, Verdict[]>(positionals.map((path) => [path, []]));
+await Promise.all(Array.from({ length: Number(values.jobs) }, judge));
+for (const verdict of [...verdicts.values()].flat()) {
+  if (verdict.outcome === "survived") console.log(described(verdict));
+}
+console.log(table(verdicts));
+if (places.length > 0) console.log(`${places.length} were not made: the time was over`);
 
-async function trialsIn(paths: string[]): Promise<Trial[]> {
-  const found: Trial[] = [];
-  for (const path of paths) {
-    for await (const each of sourcesBelow(resolve(root, path))) {
-      const file = relative(root, each);
-      const mistakes = mistakesIn(await Deno.readTextFile(each), file);
-      found.push(...mistakes.map((mistake) => ({ file, mistake })));
+async function judge(): Promise<void> {
+  await using copy = await ProjectCopy.open(root);
+  while (performance.now() < end && places.length > 0) {
+    const { path, place } = places.shift()!;
+    const verdict = await hunt.verdictOn(place, copy);
+    if (!verdict) return void places.push({ path, place });
+    verdicts.get(path)!.push(verdict);
+    console.log(`${verdict.outcome} ${place.file}:${place.mistake.line} (${verdict.by})`);
+  }
+}
+
+async function placesIn(path: string): Promise<Place[]> {
+  const [name, line] = path.split(":");
+  const found: Place[] = [];
+  for await (const each of sourcesBelow(resolve(root, name))) {
+    const file = relative(root, each);
+    for (const mistake of mistakesIn(await Deno.readTextFile(each), file)) {
+      if (!line || mistake.line === Number(line)) found.push({ file, mistake });
     }
   }
   return found;
 }
 
-async function runAll(all: Trial[], end: number): Promise<string[]> {
-  const counts: Record<Outcome, number> = { noticed: 0, survived: 0, late: 0 };
-  const survivors: string[] = [];
-  const sound = new Map<string, boolean>();
-  await using copy = await Trials.open(root);
-  for (const { file, mistake } of all) {
-    if (performance.now() > end) break;
-    const tests = nearest.of(file, Number(values.tests));
-    if (!sound.has(file)) sound.set(file, tests.length > 0 && await copy.passes(tests));
-    if (!sound.get(file)) continue;
-    const outcome = await copy.try(file, mistake, tests);
-    counts[outcome]++;
-    if (outcome === "survived") survivors.push(described(file, mistake));
-    else console.log(`${outcome}: ${file}:${mistake.line} ${mistake.kind}`);
-  }
-  for (const [file, passes] of sound) {
-    if (!passes) console.log(`Left out, since no test loads it or its tests fail: ${file}`);
-  }
-  console.log(`${counts.noticed + counts.late} noticed, ${counts.survived} survived`);
-  return survivors;
-}
-
-function described(file: string, { line, kind, original, replacement }: Mistake): string {
-  const short = (text: string) => text.replaceAll(/\s+/g, " ").slice(0, 100);
-  return `survived: ${file}:${line} ${kind}\n  ${short(original)}\n  ${short(replacement)}`;
-}
-
-/** The same order for the same seed (mulberry32), so that a run can be repeated. */
-function shuffled<T>(items: T[], seed: number): T[] {
-  let state = seed;
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return items.map((item) => ({ item, key: random() }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ item }) => item);
+/** One mistake of a line is enough, unless the line was asked for. */
+function keyOf({ file, mistake }: Place): string {
+  const isOneLine = positionals.some((path) => path === `${file}:${mistake.line}`);
+  return isOneLine ? `${mistake.start} ${mistake.replacement}` : `${file}:${mistake.line}`;
 }

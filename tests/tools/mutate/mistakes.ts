@@ -1,4 +1,6 @@
 import ts from "typescript";
+import { codeRules } from "./code_rules.ts";
+import { queryRules } from "./query_rules.ts";
 
 /** One small mistake: `replacement` in place of the characters from `start` to `end`. */
 export interface Mistake {
@@ -14,28 +16,41 @@ export interface Mistake {
 export type MistakeKind =
   | "condition negated"
   | "condition dropped"
+  | "branch dropped"
   | "boundary moved"
   | "await removed"
   | "call removed"
-  | "result changed";
+  | "assignment removed"
+  | "filter dropped"
+  | "result changed"
+  | "query condition dropped"
+  | "query boundary moved";
 
-type Change = Omit<Mistake, "line" | "original" | "start" | "end">;
+/** A mistake in place of a whole node, or of the part of its text that `part` gives. */
+export interface Change {
+  kind: MistakeKind;
+  replacement: string;
+  /** Offsets within the node's text. */
+  part?: { start: number; end: number };
+}
 
-/** Calls whose absence no test should notice. */
-const UNNOTICED = /(^|\.)(log|debug|info|warn|error|span|unrefTimer)\(|^super\(/;
+export type Rule = (node: ts.Node, add: (node: ts.Node, change: Change) => void) => void;
+
+const RULES: Rule[] = [...codeRules, ...queryRules];
 
 /** Returns the mistakes that can be made in a source, in its order; each leaves it valid. */
 export function mistakesIn(source: string, fileName: string): Mistake[] {
   const kind = fileName.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
   const file = ts.createSourceFile(fileName, source, ts.ScriptTarget.Latest, true, kind);
   const found: Mistake[] = [];
-  const add = (node: ts.Node, change: Change) => {
-    const start = node.getStart(file), end = node.getEnd();
+  const add = (node: ts.Node, { part, ...change }: Change) => {
+    const from = node.getStart(file);
+    const start = from + (part?.start ?? 0), end = part ? from + part.end : node.getEnd();
     const line = file.getLineAndCharacterOfPosition(start).line + 1;
     found.push({ ...change, line, start, end, original: source.slice(start, end) });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isTypeNode(node)) return;
+    if (isUnnoticed(node)) return;
     for (const rule of RULES) rule(node, add);
     node.forEachChild(visit);
   };
@@ -48,57 +63,23 @@ export function withMistake(source: string, { start, end, replacement }: Mistake
   return source.slice(0, start) + replacement + source.slice(end);
 }
 
-type Rule = (node: ts.Node, add: (node: ts.Node, change: Change) => void) => void;
+/** Calls that no test should notice: logs, spans, and timers that do not keep a process alive. */
+const UNNOTICED_CALLS =
+  /(^|\.)(log|debug|info|warn|error|span|mark|unref|unrefTimer|meta|describe|setAttribute)$/;
 
-const RULES: Rule[] = [
-  (node, add) => {
-    if (!ts.isIfStatement(node) && !ts.isConditionalExpression(node)) return;
-    const condition = ts.isIfStatement(node) ? node.expression : node.condition;
-    add(condition, { kind: "condition negated", replacement: `!(${condition.getText()})` });
-  },
-  (node, add) => {
-    if (!ts.isBinaryExpression(node)) return;
-    const { left, right, operatorToken: { kind } } = node;
-    const isAnd = kind === ts.SyntaxKind.AmpersandAmpersandToken;
-    if (!isAnd && kind !== ts.SyntaxKind.BarBarToken) return;
-    add(node, { kind: "condition dropped", replacement: left.getText() });
-    add(node, { kind: "condition dropped", replacement: right.getText() });
-  },
-  (node, add) => {
-    if (!ts.isBinaryExpression(node)) return;
-    const replacement = BOUNDARIES[node.operatorToken.getText()];
-    if (replacement) add(node.operatorToken, { kind: "boundary moved", replacement });
-  },
-  (node, add) => {
-    if (!ts.isAwaitExpression(node) || !ts.isExpressionStatement(node.parent)) return;
-    add(node, { kind: "await removed", replacement: `void ${node.expression.getText()}` });
-  },
-  (node, add) => {
-    if (!ts.isExpressionStatement(node)) return;
-    const text = node.getText();
-    const call = ts.isAwaitExpression(node.expression)
-      ? node.expression.expression
-      : node.expression;
-    if (!ts.isCallExpression(call) || UNNOTICED.test(text)) return;
-    add(node, { kind: "call removed", replacement: ";" });
-  },
-  (node, add) => {
-    if (!ts.isReturnStatement(node) || !node.expression) return;
-    const { kind } = node.expression;
-    if (kind === ts.SyntaxKind.TrueKeyword) {
-      add(node, { kind: "result changed", replacement: "return false;" });
-    } else if (kind === ts.SyntaxKind.FalseKeyword) {
-      add(node, { kind: "result changed", replacement: "return true;" });
-    }
-  },
-];
+/** True for types, texts of errors, texts of metrics and logs: nothing below it is a promise. */
+function isUnnoticed(node: ts.Node): boolean {
+  if (ts.isTypeNode(node)) return true;
+  if (ts.isExpressionStatement(node)) return isUnnoticedCall(node.expression);
+  if (ts.isNewExpression(node)) return /Error$/.test(node.expression.getText());
+  if (ts.isPropertyAssignment(node)) {
+    return /^(help|description|message)$/.test(node.name.getText());
+  }
+  return isUnnoticedCall(node);
+}
 
-const BOUNDARIES: Record<string, string | undefined> = {
-  "<": "<=",
-  "<=": "<",
-  ">": ">=",
-  ">=": ">",
-  "===": "!==",
-  "!==": "===",
-  "+": "-",
-};
+function isUnnoticedCall(node: ts.Node): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  const name = node.expression.getText();
+  return name === "super" || UNNOTICED_CALLS.test(name);
+}

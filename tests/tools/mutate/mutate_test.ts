@@ -1,47 +1,111 @@
 import assert from "node:assert/strict";
-import { mistakesIn, withMistake } from "./mistakes.ts";
+import { readLcov } from "./executed_lines.ts";
+import { type Mistake, mistakesIn, withMistake } from "./mistakes.ts";
 import { NearestTests } from "./nearest_tests.ts";
+import { table } from "./report.ts";
+import { sample } from "./sample.ts";
 
 const SOURCE = `export async function f(a: number, b?: string): Promise<boolean> {
   if (a < 3 && b) return true;
   await g(a);
   h();
-  log.warn("b");
+  log.warn("b" + a);
+  state = a;
+  if (a === 2) h(list.filter(isOpen));
+  if (a > 4) throw new AppError("invalid", "a" + (a - 1));
   return false;
 }
 `;
 
-Deno.test("mistakes are made in conditions, boundaries, awaits, calls and results", () => {
-  const made = mistakesIn(SOURCE, "f.ts").map(({ kind, line, original, replacement }) =>
+function made(source: string): string[] {
+  return mistakesIn(source, "f.ts").map(({ kind, line, original, replacement }) =>
     `${line} ${kind}: ${original} -> ${replacement}`
-  );
-  assert.deepEqual(made.sort(), [
+  ).sort();
+}
+
+Deno.test("mistakes are made in conditions, boundaries, awaits, calls and results", () => {
+  assert.deepEqual(made(SOURCE), [
     "2 boundary moved: < -> <=",
+    "2 branch dropped: a < 3 && b -> false as boolean",
     "2 condition dropped: a < 3 && b -> a < 3",
     "2 condition dropped: a < 3 && b -> b",
-    "2 condition negated: a < 3 && b -> !(a < 3 && b)",
     "2 result changed: return true; -> return false;",
     "3 await removed: await g(a) -> void g(a)",
     "3 call removed: await g(a); -> ;",
     "4 call removed: h(); -> ;",
-    "6 result changed: return false; -> return true;",
+    "6 assignment removed: state = a; -> ;",
+    "7 branch dropped: a === 2 -> false as boolean",
+    "7 call removed: h(list.filter(isOpen)); -> ;",
+    "7 condition dropped: a === 2 -> true as boolean",
+    "7 filter dropped: list.filter(isOpen) -> list",
+    "8 boundary moved: > -> >=",
+    "8 branch dropped: a > 4 -> false as boolean",
+    "9 result changed: return false; -> return true;",
+  ]);
+});
+
+Deno.test("mistakes are made in conditions of SQL and of MongoDB's filters", () => {
+  assert.deepEqual(made('all("SELECT id FROM a WHERE b = ?1 AND c > 2");').slice(1), [
+    "1 query boundary moved: > -> >=",
+    "1 query condition dropped: b = ?1 -> (?1 IS NULL OR 1)",
+    "1 query condition dropped: c > 2 -> 1",
+  ]);
+  assert.deepEqual(made("const a = b.find({ c, d: { $gt: 2 } });"), [
+    "1 query boundary moved: $gt -> $gte",
+    "1 query condition dropped: { c, d: { $gt: 2 } } -> { c }",
+    "1 query condition dropped: { c, d: { $gt: 2 } } -> { d: { $gt: 2 } }",
   ]);
 });
 
 Deno.test("a mistake changes its own place and nothing else", () => {
-  const [, boundary] = mistakesIn(SOURCE, "f.ts").filter(({ line }) => line === 2)
-    .toSorted((a, b) => a.kind.localeCompare(b.kind)).slice(0, 2);
-  const changed = withMistake(SOURCE, boundary);
-  assert.equal(changed.split("\n").filter((line, at) => line !== SOURCE.split("\n")[at]).length, 1);
+  for (const mistake of mistakesIn(SOURCE, "f.ts")) {
+    const before = SOURCE.split("\n");
+    const changed = withMistake(SOURCE, mistake).split("\n");
+    const lines = changed.flatMap((line, at) => line === before[at] ? [] : [at + 1]);
+    assert.deepEqual(lines, [mistake.line]);
+  }
+});
+
+Deno.test("a sample is drawn again by its seed, and has each key once", () => {
+  const items = Array.from({ length: 100 }, (_, at) => at);
+  const draw = (seed: number) => sample(items, { count: 10, seed, keyOf: (at) => `${at % 20}` });
+  assert.deepEqual(draw(7), draw(7));
+  assert.notDeepEqual(draw(7), draw(8));
+  assert.equal(new Set(draw(7).map((at) => at % 20)).size, 10);
 });
 
 Deno.test("the tests nearest to a source have its name, then its folder, then its words", async () => {
   const nearest = await NearestTests.read(Deno.cwd());
-  const tests = nearest.of("src/core/log_limit.ts", 3);
+  const tests = nearest.of("src/core/log_limit.ts");
   assert.equal(tests[0], "tests/core/log_limit_test.ts");
   assert.equal(new Set(tests).size, tests.length);
-  const overHttp = nearest.of("src/encryption/commits.ts", 3);
+  const overHttp = nearest.of("src/encryption/commits.ts").slice(0, 3);
   assert.ok(overHttp.includes("tests/encryption/commits_over_http_test.ts"), overHttp.join());
-  const drafts = nearest.of("src/client/drafts.ts", 3);
+  const drafts = nearest.of("src/client/drafts.ts").slice(0, 3);
   assert.ok(drafts.includes("tests/client/conversation_test.ts"), drafts.join());
+});
+
+Deno.test("no test that reaches a source is missing, over imports or a program it starts", async () => {
+  const nearest = await NearestTests.read(Deno.cwd());
+  assert.ok(nearest.of("src/chats/inbox.ts").includes("tests/security/history_test.ts"));
+  assert.ok(nearest.of("src/chats/inbox.ts").includes("tests/e2e/crash_test.ts"));
+});
+
+Deno.test("a report of coverage gives the lines that ran in sources of the copy", () => {
+  const report = `SF:/c/src/a.ts\nDA:1,2\nDA:2,0\nDA:13,1\nend_of_record
+SF:/d/src/b.ts\nDA:1,1\nend_of_record\n`;
+  assert.deepEqual(readLcov(report, "/c"), new Map([["src/a.ts", new Set([1, 13])]]));
+});
+
+Deno.test("the table counts what was noticed, and what types alone notice", () => {
+  const [mistake] = mistakesIn(SOURCE, "f.ts") as [Mistake];
+  const place = { file: "f.ts", mistake };
+  const rows = table(
+    new Map([["src/f.ts", [
+      { ...place, outcome: "noticed", by: "f is true" },
+      { ...place, outcome: "noticed", by: "types" },
+      { ...place, outcome: "survived", by: "2 tests run the line" },
+    ]]]),
+  );
+  assert.equal(rows.split("\n").at(-1), "| src/f.ts | 3 | 2 | 1 | 1 | 67 % |");
 });

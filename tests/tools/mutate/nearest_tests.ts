@@ -2,9 +2,10 @@ import { basename, dirname, join, relative } from "node:path";
 import { importsOf } from "../../checks/import_scanner.ts";
 
 /**
- * Tests that load each source. First comes the one with its name, then those of the source's folder,
- * and of these the ones that speak of the same: a test that starts a server or a client reaches
- * everything by imports, so these say little about what it tests.
+ * Tests that may run a source: those from which imports lead to it, and those that start a program
+ * which loads it. First comes the one with its name, then those of the source's folder, and of these
+ * the ones that speak of the same: a test that starts a server or a client reaches everything by
+ * imports, so these say little about what it tests.
  */
 export class NearestTests {
   /** Importers of each file, by path relative to the root. */
@@ -26,11 +27,12 @@ export class NearestTests {
     return nearest;
   }
 
-  of(file: string, count: number): string[] {
+  /** Returns all of them. */
+  of(file: string): string[] {
     return [...this.#loading(file)].filter((path) => path.endsWith("_test.ts"))
       .map((test) => ({ test, rank: this.#rank(file, test) }))
       .sort((a, b) => compare(a.rank, b.rank))
-      .slice(0, count).map(({ test }) => test);
+      .map(({ test }) => test);
   }
 
   /** The file and every file that imports it, directly or not; the nearest first. */
@@ -66,11 +68,18 @@ export class NearestTests {
       for (const word of words) this.#testsWith.set(word, (this.#testsWith.get(word) ?? 0) + 1);
     }
     for (const { specifier, typeOnly } of importsOf(source)) {
-      if (typeOnly || !specifier.startsWith(".")) continue;
-      const target = join(path, "..", specifier);
-      const importers = this.#importers.get(target) ?? new Set();
-      this.#importers.set(target, importers.add(path));
+      if (!typeOnly && specifier.startsWith(".")) this.#link(path, join(path, "..", specifier));
     }
+    if (!path.startsWith("tests/")) return;
+    // Programs are started by their path, as by `deno run src/main.ts`.
+    for (const { 1: program } of source.matchAll(/["'/](src\/[\w/]+\.ts)["'`]/g)) {
+      this.#link(path, program);
+    }
+  }
+
+  #link(importer: string, file: string): void {
+    const importers = this.#importers.get(file) ?? new Set();
+    this.#importers.set(file, importers.add(importer));
   }
 }
 
@@ -91,7 +100,8 @@ function compare(a: number[], b: number[]): number {
 export async function* sourcesBelow(path: string): AsyncGenerator<string> {
   const { isFile } = await Deno.stat(path);
   if (isFile) return void (yield path);
-  for await (const entry of Deno.readDir(path)) {
+  const entries = await Array.fromAsync(Deno.readDir(path));
+  for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const each = join(path, entry.name);
     if (entry.isDirectory) yield* sourcesBelow(each);
     else if (/\.tsx?$/.test(entry.name)) yield each;

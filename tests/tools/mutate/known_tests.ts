@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import type { ExecutedLines } from "./executed_lines.ts";
+import type { ProjectCopy } from "./project_copy.ts";
+
+/** Result of one run of a test file without a mistake. */
+interface Known {
+  /** Digest of the test file: a changed one is run again. */
+  digest: string;
+  passes: boolean;
+  ms: number;
+  /** By source: its digest then, and the lines that ran. */
+  executed: Record<string, { digest: string; lines: number[] }>;
+}
+
+/**
+ * Remembers which lines each test file runs and how long it takes, across runs of the command, in a
+ * folder with one file for each test. A test is run for it when it is first asked about.
+ */
+export class KnownTests {
+  readonly #known = new Map<string, Promise<Known>>();
+
+  constructor(private readonly root: string, private readonly folder: string) {}
+
+  /**
+   * Returns how long the test takes in milliseconds; null if it does not run the line, or fails
+   * without a mistake. If the source has changed since, the test is taken to run each of its lines.
+   */
+  async costOf(
+    test: string,
+    source: { file: string; line: number },
+    copy: ProjectCopy,
+  ): Promise<number | null> {
+    const { passes, ms, executed } = await this.#of(test, copy);
+    const of = executed[source.file];
+    if (!passes || !of) return null;
+    const isSame = of.digest === await digestOf(join(this.root, source.file));
+    return !isSame || of.lines.includes(source.line) ? ms : null;
+  }
+
+  #of(test: string, copy: ProjectCopy): Promise<Known> {
+    const known = this.#known.get(test) ?? this.#read(test, copy);
+    this.#known.set(test, known);
+    return known;
+  }
+
+  async #read(test: string, copy: ProjectCopy): Promise<Known> {
+    const path = join(this.folder, `${test.replaceAll("/", "_")}.json`);
+    const digest = await digestOf(join(this.root, test));
+    const stored = await Deno.readTextFile(path).then((text) => JSON.parse(text) as Known)
+      .catch(() => null);
+    if (stored?.digest === digest) return stored;
+    const { outcome, ms, executed } = await copy.measure(test);
+    const known = {
+      digest,
+      passes: outcome === "passed",
+      ms,
+      executed: await this.#kept(executed),
+    };
+    await Deno.mkdir(this.folder, { recursive: true });
+    await Deno.writeTextFile(path, JSON.stringify(known));
+    return known;
+  }
+
+  async #kept(executed: ExecutedLines): Promise<Known["executed"]> {
+    const kept: Known["executed"] = {};
+    for (const [file, lines] of executed) {
+      kept[file] = { digest: await digestOf(join(this.root, file)), lines: [...lines] };
+    }
+    return kept;
+  }
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+  return new Uint8Array(hash).toHex().slice(0, 16);
+}
