@@ -2,20 +2,34 @@ import { HttpClient } from "../support/http_client.ts";
 import type { ReceivedSignals, Transport } from "./fanout_load.ts";
 import { RawSocket } from "./raw_socket.ts";
 
-/** The bare broadcast: every client receives each sent frame unchanged. */
-export const bareTransport: Transport = {
-  open: (port, _index, onText) => RawSocket.open(port, "/", onText),
-  frame: (index, sentAt) => messageLike(index, sentAt),
-  read: (text) => [{ sentAt: sentAtOf(text), rev: 0 }],
-};
+/** Bytes of the event of a text of 120 characters, as connections get it that are not compact. */
+const FULL_EVENT = 596;
+const TEXT_LENGTH = 120;
 
-/** As long as one of the server's events, so that both move the same bytes. */
-function messageLike(index: number, sentAt: number): string {
-  return JSON.stringify({ index, text: textOf(sentAt), filler: "x".repeat(400) });
+/**
+ * The bare broadcast: every client receives each sent frame unchanged. The frames are as long as
+ * the events of the measured server, so that both move the same bytes.
+ */
+export function bareTransport(bytes = FULL_EVENT): Transport {
+  return {
+    open: (port, _index, onText) => RawSocket.open(port, "/", onText),
+    frame: (index, sentAt) => filled({ index, text: textOf(sentAt) }, bytes),
+    read: (text) =>
+      [JSON.parse(text)].flat().map((each) => ({ sentAt: sentAtOf(each.text), rev: 0 })),
+  };
+}
+
+/** Returns the object as JSON of so many bytes, or a few more. */
+export function filled(data: object, bytes: number): string {
+  const missing = bytes - JSON.stringify({ ...data, filler: "" }).length;
+  return JSON.stringify({ ...data, filler: "x".repeat(Math.max(0, missing)) });
 }
 
 export function textOf(sentAt: number): string {
-  return `A message of the usual length, sent at ${sentAt.toFixed(3)}~`;
+  return `A message of the usual length, sent at ${sentAt.toFixed(3)}~`.padEnd(
+    TEXT_LENGTH,
+    " and so on",
+  );
 }
 
 export function sentAtOf(text: string): number {
@@ -35,8 +49,8 @@ export async function benchGroup(url: string) {
   return { chatId: group.body.id as string, tokenOf };
 }
 
-/** The server's `/ws`. */
-export async function chatTransport(url: string): Promise<Transport> {
+/** The server's `/ws`; `compact` as the client library asks for it. */
+export async function chatTransport(url: string, { compact = false } = {}): Promise<Transport> {
   const { chatId, tokenOf } = await benchGroup(url);
   return {
     async open(port, index, onText) {
@@ -59,7 +73,7 @@ export async function chatTransport(url: string): Promise<Transport> {
           if (welcome) listen(decoder.decode(bytes));
         },
       );
-      const data = { token: tokenOf(index) };
+      const data = { token: tokenOf(index), ...(compact && { compact }) };
       await socket.send(JSON.stringify({ id: 0, cmd: "hello", data }));
       await greeted;
       return socket;

@@ -61,8 +61,8 @@ export async function fanout(options: FanoutOptions = FANOUT): Promise<void> {
 }
 
 async function measureBare(receivers: number, rate: number, seconds: number): Promise<Row> {
-  await using server = await ServerProcess.start({ script: "tests/bench/bare_broadcast.ts" });
-  return await measure("bare broadcast", server, bareTransport, receivers, rate, seconds);
+  await using server = await ServerProcess.start({ script: "tests/bench/peers/bare_broadcast.ts" });
+  return await measure("bare broadcast", server, bareTransport(), receivers, rate, seconds);
 }
 
 async function measureChat(receivers: number, rate: number, options: FanoutOptions): Promise<Row> {

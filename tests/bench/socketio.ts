@@ -4,7 +4,7 @@ import { pin } from "./cpu.ts";
 import { measure, type Row, WIDE } from "./fanout.ts";
 import type { Transport } from "./fanout_load.ts";
 import { idleMemory } from "./idle_memory.ts";
-import { NodeSocketIo } from "./node_socketio.ts";
+import { startSocketIo } from "./peers/node_peer.ts";
 import { chatSocketIoTransport, nodeSocketIoTransport } from "./socketio_transports.ts";
 
 export interface SocketIoBenchOptions {
@@ -36,7 +36,7 @@ const OURS: Side = { what: "RealTimeChat on Socket.IO", start, transport: chatSo
 const WS: Side = { what: "RealTimeChat on /ws", start, transport: chatTransport };
 const NODE: Side = {
   what: "bare socket.io on Node",
-  start: () => NodeSocketIo.start(),
+  start: startSocketIo,
   transport: () => Promise.resolve(nodeSocketIoTransport),
 };
 

@@ -72,6 +72,12 @@ export const SERVICES = {
     variable: "TEST_NPM",
     install: "apt-get install npm",
   },
+  go: {
+    purpose: "Go",
+    programs: ["go"],
+    variable: "TEST_GO",
+    install: "apt-get install golang",
+  },
   generators: {
     purpose: "the linters and generators of clients",
     programs: ["realtimechat-generators"],

@@ -1,5 +1,4 @@
-// The yardstick of the Socket.IO door: npm `socket.io` on Node, which only broadcasts. It is copied
-// into a folder where Node finds the package, and runs there; see node_socketio.ts.
+// The yardstick of the Socket.IO transport: npm `socket.io` on Node, which only broadcasts.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 
