@@ -6,13 +6,13 @@ import { AppError } from "../core/errors.ts";
 import { type Chat, directKeysOf } from "../model/chat.ts";
 import { assertGroupSize, type MemberRole } from "../model/membership.ts";
 import { DuplicateKey, type Store, TooManyChats } from "../store/store.ts";
+import { Contention } from "./contention.ts";
 import type { IdSequence } from "./id_sequence.ts";
 import type { KnownIds } from "./known_ids.ts";
 import type { ChatLine } from "./lines.ts";
 
 /** Members that one commit adds: a large group does not hold up who else writes to the store. */
 const MEMBERS_AT_ONCE = 500;
-const MAX_ATTEMPTS = 20;
 
 export interface ChatsImportOptions {
   store: Store;
@@ -41,7 +41,7 @@ export class ChatsImport {
   async put(line: ChatLine): Promise<boolean> {
     const members = await this.#membersOf(line);
     let made = false;
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    for (let contention = new Contention();;) {
       const found = await this.#find(line, members);
       const draft = this.#draft(found ?? await this.#newChat(line, members));
       if (!found) draft.updateChat({});
@@ -50,12 +50,14 @@ export class ChatsImport {
       }
       const isLast = this.#addMembers(draft, members);
       if (draft.length === 0) return made;
-      if (!await this.#commit(draft)) continue;
+      if (!await this.#commit(draft)) {
+        await contention.lost();
+        continue;
+      }
       made ||= !found;
       if (isLast) return made;
-      attempt = 0;
+      contention = new Contention();
     }
-    throw new AppError("unavailable", "Cannot write to the chat: too many concurrent writes");
   }
 
   async #membersOf({ kind, members, createdAt }: ChatLine): Promise<ImportedMember[]> {

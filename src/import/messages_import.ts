@@ -2,7 +2,6 @@ import { ChatDraft, type ChatState } from "../chats/chat_draft.ts";
 import { sendKey } from "../chats/draft_sends.ts";
 import type { ChatStateCache } from "../chats/chat_state_cache.ts";
 import type { Clock } from "../core/clock.ts";
-import { delay } from "../core/delay.ts";
 import { AppError } from "../core/errors.ts";
 import type { MediaAttachment } from "../model/media_attachment.ts";
 import type { Message } from "../model/message.ts";
@@ -10,6 +9,7 @@ import type { ChatChange } from "../store/chat_store.ts";
 import { DuplicateKey, MediaGone, type Store } from "../store/store.ts";
 import { BoundedMap } from "./bounded_map.ts";
 import { clientIdOf } from "./client_id.ts";
+import { Contention } from "./contention.ts";
 import type { ImportedMedia } from "./imported_media.ts";
 import type { KnownIds } from "./known_ids.ts";
 import type { MessageLine, Numbered } from "./lines.ts";
@@ -17,9 +17,6 @@ import type { MessageRows } from "./message_rows.ts";
 
 /** Characters of the texts of one commit, past which it takes no more messages. */
 const CHARACTERS_AT_ONCE = 200_000;
-const MAX_ATTEMPTS = 50;
-/** Between two attempts, in milliseconds. */
-const MAX_DELAY_MS = 50;
 const MAX_KNOWN = 200_000;
 
 export interface MessagesImportOptions {
@@ -76,37 +73,33 @@ export class MessagesImport {
     outcome: MessagesOutcome,
     files = new Map<Line, MediaAttachment[]>(),
   ): Promise<void> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const contention = new Contention();
+    // Looked up outside the time in which others may write first.
+    let stored = await this.options.rows.stored(chatId, lines);
+    for (;;) {
       const tried: MessagesOutcome = { made: 0, existing: 0, files: 0, refused: [] };
       const draft = await this.#draft(chatId);
-      await this.#insertAll(draft, lines, files, tried);
-      if (draft.length > 0 && !await this.#commit(draft, files)) {
-        const half = Math.ceil(lines.length / 2);
-        if (attempt === 0 || half === lines.length) {
-          await delay(Math.random() * Math.min(2 ** attempt, MAX_DELAY_MS));
-          continue;
-        }
+      await this.#insertAll(draft, lines, { files, stored }, tried);
+      const result = draft.length > 0 ? await this.#commit(draft, files) : "committed";
+      if (result === "committed") return add(outcome, tried);
+      if (result === "stored") stored = await this.options.rows.stored(chatId, lines);
+      const half = Math.ceil(lines.length / 2);
+      if (contention.losses > 0 && half < lines.length) {
         await this.#putPart(chatId, lines.slice(0, half), outcome, files);
         return await this.#putPart(chatId, lines.slice(half), outcome, files);
       }
-      outcome.made += tried.made;
-      outcome.existing += tried.existing;
-      outcome.files += tried.files;
-      outcome.refused.push(...tried.refused);
-      return;
+      await contention.lost();
     }
-    throw new AppError("unavailable", "Cannot write to the chat: too many concurrent writes");
   }
 
   async #insertAll(
     draft: ChatDraft,
     lines: readonly Line[],
-    files: Map<Line, MediaAttachment[]>,
+    { files, stored }: { files: Map<Line, MediaAttachment[]>; stored: Map<string, string> },
     outcome: MessagesOutcome,
   ): Promise<void> {
     const { rows, known } = this.options;
     const chatId = draft.chat.id;
-    const stored = await rows.stored(chatId, lines);
     let freePins = await rows.freePins(chatId, lines);
     for (const each of lines) {
       try {
@@ -147,31 +140,40 @@ export class MessagesImport {
     return message;
   }
 
+  /** Reads at once what it needs: the shorter it takes, the seldomer others write first. */
   async #draft(chatId: string): Promise<ChatDraft> {
     const { store, states, clock } = this.options;
-    const { state } = await states.get(chatId);
+    const readNewest = () => store.messages.newest([chatId]);
+    const [{ state }, before] = await Promise.all([states.get(chatId), readNewest()]);
     if (!state) throw new AppError("not_found", "The chat was deleted meanwhile");
-    const [newest] = state.chat.lastSeq === 0 ? [] : await store.messages.newest([chatId]);
+    const isOlder = (before[0]?.seq ?? 0) < state.chat.lastSeq;
+    const [newest] = isOlder ? await readNewest() : before;
     if (newest) this.#newest.set(chatId, newest.id);
     return new ChatDraft(state, store.messages, { now: clock.now() });
   }
 
-  /** Returns false if something was written meanwhile: then everything is looked at again. */
-  async #commit(draft: ChatDraft, files: Map<Line, MediaAttachment[]>): Promise<boolean> {
+  /** `"stored"`: another run has stored some of it. */
+  async #commit(
+    draft: ChatDraft,
+    files: Map<Line, MediaAttachment[]>,
+  ): Promise<"committed" | "stale" | "stored"> {
     const { store, states } = this.options;
     const { change, state } = this.#changeOf(draft);
     try {
       if (await store.chats.commit(change) === "committed") {
         states.set(state);
-        return true;
+        return "committed";
       }
     } catch (error) {
       const isRepeatable = error instanceof DuplicateKey || error instanceof MediaGone;
       if (!isRepeatable) throw error;
-      if (error instanceof MediaGone) files.clear();
+      states.forget(draft.chat.id);
+      if (error instanceof DuplicateKey) return "stored";
+      files.clear();
+      return "stale";
     }
     states.forget(draft.chat.id);
-    return false;
+    return "stale";
   }
 
   /** As a send would write it, without its notifications, and read by all unless told otherwise. */
@@ -190,6 +192,13 @@ export class MessagesImport {
       state: { ...draft.toState(), chat },
     };
   }
+}
+
+function add(outcome: MessagesOutcome, part: MessagesOutcome): void {
+  outcome.made += part.made;
+  outcome.existing += part.existing;
+  outcome.files += part.files;
+  outcome.refused.push(...part.refused);
 }
 
 function* partsOf(lines: readonly Line[]): Generator<Line[]> {
