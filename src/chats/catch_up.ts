@@ -2,6 +2,8 @@ import { fieldError, notFound } from "../core/errors.ts";
 import { sharedTurns } from "../core/turns.ts";
 import type { Chat } from "../model/chat.ts";
 import { type Membership, visibleTo } from "../model/membership.ts";
+import type { ChatHead } from "../store/chat_store.ts";
+import type { PresentChat } from "../store/membership_store.ts";
 import type { Store } from "../store/store.ts";
 import { type Changes, noChanges } from "../api/views/changes.ts";
 import type { ChangeFeed } from "./change_feed.ts";
@@ -74,21 +76,21 @@ export class CatchUp {
     this.#checkSize(query.cursors);
     const { present, next } = await this.#page(userId, query);
     const left = await this.#left(userId, query, present, next);
-    const chats = await this.#chats(present.map((row) => row.chatId));
-    chats.sort((a, b) => b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? 1 : -1));
-    return { items: [...left, ...await this.#rowsOf(chats, present, query)], next };
+    const { heads, chats } = await this.#heads(present, query.cursors);
+    heads.sort((a, b) => b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? 1 : -1));
+    return { items: [...left, ...await this.#rowsOf(heads, chats, present, query)], next };
   }
 
   async #page(
     userId: string,
     { cursors, from, to, namedOnly }: SyncQuery,
-  ): Promise<{ present: Membership[]; next: string | null }> {
+  ): Promise<{ present: PresentChat[]; next: string | null }> {
     const { memberships } = this.store;
     if (namedOnly) {
       const rows = await this.#named(userId, Object.keys(cursors));
       return { present: rows.filter((row) => row.leftAt === null), next: null };
     }
-    const present: Membership[] = [];
+    const present: PresentChat[] = [];
     for (let after = from ?? null, isLast = false; !isLast;) {
       const limit = Math.min(CHATS_AT_ONCE, this.limits.syncChats - present.length);
       if (limit === 0) return { present, next: after };
@@ -97,7 +99,7 @@ export class CatchUp {
       present.push(...inRange);
       isLast = inRange.length < limit;
       after = inRange.at(-1)?.chatId ?? after;
-      await sharedTurns.next();
+      if (!isLast) await sharedTurns.next();
     }
     return { present, next: null };
   }
@@ -108,7 +110,7 @@ export class CatchUp {
   async #left(
     userId: string,
     { cursors, from = "", to, namedOnly }: SyncQuery,
-    present: Membership[],
+    present: PresentChat[],
     next: string | null,
   ): Promise<Changes[]> {
     const here = new Set(present.map(({ chatId }) => chatId));
@@ -122,54 +124,64 @@ export class CatchUp {
   }
 
   async #named(userId: string, chatIds: string[]): Promise<Membership[]> {
-    const found: Membership[] = [];
-    for (let at = 0; at < chatIds.length; at += CHATS_AT_ONCE) {
-      const ids = chatIds.slice(at, at + CHATS_AT_ONCE);
-      found.push(...await this.store.memberships.ofUserIn(userId, ids));
-      await sharedTurns.next();
-    }
-    return found;
+    return await inParts(chatIds, (ids) => this.store.memberships.ofUserIn(userId, ids));
   }
 
-  async #chats(ids: string[]): Promise<Chat[]> {
-    const chats: Chat[] = [];
-    for (let at = 0; at < ids.length; at += CHATS_AT_ONCE) {
-      chats.push(...await this.store.chats.byIds(ids.slice(at, at + CHATS_AT_ONCE)));
-      await sharedTurns.next();
-    }
-    return chats;
+  /**
+   * Reads the heads of the chats, and as a whole only those that changed: for most who come back
+   * that is none.
+   */
+  async #heads(
+    present: PresentChat[],
+    cursors: Cursors,
+  ): Promise<{ heads: ChatHead[]; chats: Map<string, Chat> }> {
+    const ids = present.map(({ chatId }) => chatId);
+    const read = (some: string[]) => inParts(some, (part) => this.store.chats.byIds(part));
+    const known = await inParts(
+      ids.filter((id) => cursors[id] !== undefined),
+      (part) => this.store.chats.heads(part),
+    );
+    const unknown = await read(ids.filter((id) => cursors[id] === undefined));
+    const changed = await read(
+      known.filter(({ id, rev }) => rev !== cursors[id]).map(({ id }) => id),
+    );
+    const chats = new Map([...unknown, ...changed].map((chat) => [chat.id, chat]));
+    return { heads: [...known, ...unknown], chats };
   }
 
   async #rowsOf(
-    chats: Chat[],
-    present: Membership[],
+    heads: ChatHead[],
+    chats: ReadonlyMap<string, Chat>,
+    present: PresentChat[],
     { cursors, changedOnly }: SyncQuery,
   ): Promise<Changes[]> {
     const memberships = new Map(present.map((row) => [row.chatId, row]));
     const results: Changes[] = [];
+    const cursorOf = (id: string) => cursors[id] ?? 0;
     const reader = new ChangeReader(
       this.feed,
-      chats.map((chat) => ({
-        chat,
-        after: cursors[chat.id] ?? 0,
-      })),
+      heads.flatMap(({ id }) => {
+        const chat = chats.get(id);
+        return chat ? [{ chat, after: cursorOf(id) }] : [];
+      }),
     );
     let { syncRows: rows, syncBytes: bytes } = this.limits;
     let began = performance.now();
-    for (const chat of chats) {
-      const after = cursors[chat.id] ?? 0;
-      if (after === chat.rev) {
-        if (!changedOnly) results.push(noChanges(chat.id, after, after));
+    for (const { id } of heads) {
+      const after = cursorOf(id);
+      const chat = chats.get(id);
+      if (!chat || chat.rev === after) {
+        if (!changedOnly) results.push(noChanges(id, after, after));
         continue;
       }
       const changes = rows > 0 && bytes > 0
         ? await reader.of(chat, { rows, bytes })
-        : noChanges(chat.id, after, after, true);
+        : noChanges(id, after, after, true);
       for (const row of rowsIn(changes)) {
         rows--;
         bytes -= rowBytes(row);
       }
-      results.push(shownTo(memberships.get(chat.id)!, changes));
+      results.push(shownTo(memberships.get(id)!, changes));
       if (performance.now() - began < TURN_MS) continue;
       await sharedTurns.next();
       began = performance.now();
@@ -186,7 +198,7 @@ export class CatchUp {
 }
 
 /** Removes the messages sent before the member joined, if the member may not see them. */
-function shownTo(membership: Membership, changes: Changes): Changes {
+function shownTo(membership: PresentChat, changes: Changes): Changes {
   return { ...changes, messages: visibleTo(membership, changes.messages) };
 }
 
@@ -198,4 +210,17 @@ function leaveChanges(membership: Membership, after: number): Changes {
   const news = membership.rev > after;
   const rev = membership.rev === after + 1 ? membership.rev : after;
   return { ...noChanges(membership.chatId, after, rev), members: news ? [membership] : [] };
+}
+
+/** Reads the rows of many ids in parts, each in a separate turn. */
+async function inParts<Row>(
+  ids: string[],
+  read: (part: string[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let at = 0; at < ids.length; at += CHATS_AT_ONCE) {
+    if (at > 0) await sharedTurns.next();
+    rows.push(...await read(ids.slice(at, at + CHATS_AT_ONCE)));
+  }
+  return rows;
 }

@@ -1,5 +1,5 @@
 import { forEachOf } from "../core/concurrency.ts";
-import type { Membership } from "../model/membership.ts";
+import type { PresentChat } from "../store/membership_store.ts";
 import type { Store } from "../store/store.ts";
 
 /**
@@ -8,6 +8,8 @@ import type { Store } from "../store/store.ts";
  */
 const MANY_BLOCKS = 100;
 const QUERIES_AT_ONCE = 8;
+/** Number of a user's chats that one query reads. */
+const CHATS_AT_ONCE = 500;
 
 /**
  * Resolves who may see a user's presence: people who share a chat, except those who blocked or were
@@ -28,12 +30,10 @@ export class PresenceAudience {
    * left out.
    */
   async of(userId: string): Promise<{ chatIds: string[]; exceptUserIds: string[] }> {
-    const [memberships, strangers] = await Promise.all([
-      this.store.memberships.ofUser(userId),
+    const [chatIds, strangers] = await Promise.all([
+      this.#smallChatsOf(userId),
       this.#strangersTo(userId),
     ]);
-    const chats = await this.store.chats.byIds(chatIdsOf(memberships));
-    const chatIds = chats.filter((chat) => chat.memberCount <= this.maxMembers).map(({ id }) => id);
     const present = strangers.size > MANY_BLOCKS
       ? await this.#amongMembers(chatIds, strangers)
       : strangers;
@@ -54,6 +54,20 @@ export class PresenceAudience {
     return visible;
   }
 
+  async #smallChatsOf(userId: string): Promise<string[]> {
+    const chatIds: string[] = [];
+    for (let after: string | null = null;;) {
+      const rows: PresentChat[] = await this.store.memberships
+        .presentOfUser(userId, after, CHATS_AT_ONCE);
+      const heads = await this.store.chats.heads(rows.map(({ chatId }) => chatId));
+      for (const { id, memberCount } of heads) {
+        if (memberCount <= this.maxMembers) chatIds.push(id);
+      }
+      if (rows.length < CHATS_AT_ONCE) return chatIds;
+      after = rows[rows.length - 1].chatId;
+    }
+  }
+
   /** A block hides each of the two from the other. */
   async #strangersTo(userId: string): Promise<Set<string>> {
     const { blocks } = this.store;
@@ -70,8 +84,4 @@ export class PresenceAudience {
     });
     return among;
   }
-}
-
-function chatIdsOf(memberships: Membership[]): string[] {
-  return memberships.filter((row) => row.leftAt === null).map((row) => row.chatId);
 }

@@ -95,6 +95,11 @@ export class Room {
     return this.#openSince < Infinity;
   }
 
+  /** The revision after which delivery began: the head that `open` was given, or an earlier one. */
+  get begun(): number {
+    return this.#begun;
+  }
+
   /** Time of `open` on the clock of `performance.now`; Infinity before. */
   get openSince(): number {
     return this.#openSince;

@@ -2,6 +2,7 @@ import { sharedTurns } from "../core/turns.ts";
 import type { Log } from "../core/log.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Membership } from "../model/membership.ts";
+import type { PresentChat } from "../store/membership_store.ts";
 import type { Store } from "../store/store.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionIndex } from "./connection_index.ts";
@@ -20,8 +21,8 @@ export interface SubscriptionOptions {
   retries: Retries;
   figures: DeliveryMetrics;
 }
-/** A user's chats, each with the `hiddenSeq` of their membership. */
-type UserChats = ReadonlyMap<string, number>;
+/** A user's chats by id. */
+type UserChats = ReadonlyMap<string, PresentChat>;
 
 /** Maximum number of chats whose heads one query reads. */
 const HEADS_AT_ONCE = 500;
@@ -67,7 +68,8 @@ export class Subscriptions implements RoomHost {
   /**
    * Subscribes these connections of the user to all their chats, and to no others. The user's chats
    * are read until a read finds no chat whose room was not open when it began: between the read and
-   * the opening of a room the user may leave or rejoin the chat, and no signal would tell.
+   * the opening of a room the user may leave or rejoin the chat, and no signal would tell. Where the
+   * store reads heads with the chats, a room that opened at the same head needs no further read.
    */
   async subscribe(userId: string, connections: readonly Connection[]): Promise<void> {
     const current = () => connections.filter((each) => this.connections.has(each));
@@ -122,7 +124,7 @@ export class Subscriptions implements RoomHost {
   async checkHeads(): Promise<void> {
     const chatIds = [...this.#rooms.keys()];
     for (let at = 0; at < chatIds.length; at += HEADS_AT_ONCE) {
-      const heads = await this.store.chats.byIds(chatIds.slice(at, at + HEADS_AT_ONCE));
+      const heads = await this.store.chats.heads(chatIds.slice(at, at + HEADS_AT_ONCE));
       for (const { id, rev } of heads) this.#rooms.get(id)?.advanceTo(rev);
     }
   }
@@ -132,7 +134,7 @@ export class Subscriptions implements RoomHost {
     if (this.#unchecked.length === 0) this.#unchecked = [...this.#rooms.keys()];
     const chatIds = this.#unchecked.splice(0, limit);
     if (chatIds.length === 0) return;
-    const heads = await this.store.chats.byIds(chatIds);
+    const heads = await this.store.chats.heads(chatIds);
     for (const { id, rev } of heads) this.#rooms.get(id)?.advanceTo(rev);
   }
 
@@ -217,11 +219,11 @@ export class Subscriptions implements RoomHost {
 
   /** Reads pages: thousands of chats must not block the event loop. */
   async #chatsOf(userId: string): Promise<UserChats> {
-    const chats = new Map<string, number>();
+    const chats = new Map<string, PresentChat>();
     for (let after: string | null = null;;) {
-      const rows: Membership[] = await this.store.memberships
+      const rows: PresentChat[] = await this.store.memberships
         .presentOfUser(userId, after, CHATS_AT_ONCE);
-      for (const { chatId, hiddenSeq } of rows) chats.set(chatId, hiddenSeq);
+      for (const row of rows) chats.set(row.chatId, row);
       if (rows.length < CHATS_AT_ONCE) return chats;
       after = rows[rows.length - 1].chatId;
       await sharedTurns.next();
@@ -229,8 +231,8 @@ export class Subscriptions implements RoomHost {
   }
 
   /**
-   * Returns true if the connection was subscribed to a chat whose room was not open at `began`.
-   * `moved` is newer than `chats` and wins.
+   * Returns true if the connection was subscribed to a chat whose room was not open at `began`, and
+   * whose head has moved since. `moved` is newer than `chats` and wins.
    */
   async #adjust(
     connection: Connection,
@@ -245,10 +247,10 @@ export class Subscriptions implements RoomHost {
       this.#leave(connection, room);
     }
     const missing = [...chats.keys()].filter((id) => !current.has(id) && !moved.has(id));
-    for (const chatId of missing) connection.hide({ chatId, hiddenSeq: chats.get(chatId)! });
-    const wereOpen = missing.every((id) => (this.#rooms.get(id)?.openSince ?? Infinity) < began);
+    for (const chatId of missing) connection.hide(chats.get(chatId)!);
+    const opening = missing.filter((id) => (this.#rooms.get(id)?.openSince ?? Infinity) >= began);
     await this.#enterAll(connection, missing, moved);
-    return !wereOpen;
+    return opening.some((id) => this.#rooms.get(id)?.begun !== chats.get(id)!.headBefore);
   }
 
   /**
@@ -294,7 +296,7 @@ export class Subscriptions implements RoomHost {
    */
   async #readHeads(rooms: Room[]): Promise<void> {
     try {
-      const heads = await this.store.chats.byIds(rooms.map((room) => room.chatId));
+      const heads = await this.store.chats.heads(rooms.map((room) => room.chatId));
       const revs = new Map(heads.map((chat) => [chat.id, chat.rev]));
       for (const room of rooms) room.open(revs.get(room.chatId) ?? 0);
     } catch (error) {

@@ -86,6 +86,9 @@ export interface MediaUse {
 /** `stale`: the head had moved (or a new chat exists already); nothing was written. */
 export type CommitOutcome = "committed" | "stale";
 
+/** Fields by which chats are compared and sorted: cheap to read of many. */
+export type ChatHead = Pick<Chat, "id" | "rev" | "lastActivityAt" | "memberCount">;
+
 export interface ChatStore {
   /**
    * Throws `DuplicateKey("clientId")` if an inserted message's `(chatId, senderId, clientId)`
@@ -97,6 +100,8 @@ export interface ChatStore {
   byId(id: string): Promise<Chat | null>;
   /** Chats that exist, once each, in no particular order. */
   byIds(ids: string[]): Promise<Chat[]>;
+  /** As `byIds`; a store may return more fields than these. */
+  heads(ids: string[]): Promise<ChatHead[]>;
   byDirectKey(key: string): Promise<Chat | null>;
   byExternalId(externalId: string): Promise<Chat | null>;
   /** Groups with this upload as their picture, in no particular order. */

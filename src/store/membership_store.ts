@@ -9,6 +9,15 @@ export interface CursorMove {
   deliveredSeq?: number;
 }
 
+/** A chat in which a user is a present member, as much of it as listening to it needs. */
+export interface PresentChat extends Pick<Membership, "chatId" | "userId" | "hiddenSeq"> {
+  /**
+   * The chat's head when the membership was read, or an earlier one: while the head is still there,
+   * the membership is unchanged. Left out by a store that cannot read both at once.
+   */
+  headBefore?: number;
+}
+
 /** A present member's row in a chat whose newest message is past their read cursor. */
 export interface BehindRow {
   membership: Membership;
@@ -24,10 +33,10 @@ export interface MembershipStore {
   /** All rows of the user, including chats they left, in no particular order. */
   ofUser(userId: string): Promise<Membership[]>;
   /**
-   * Rows of chats in which the user is a present member, in order of `chatId`, at most `limit`:
-   * those after the chat `after`, or from the first on if it is null.
+   * Chats in which the user is a present member, in order of `chatId`, at most `limit`: those after
+   * the chat `after`, or from the first on if it is null.
    */
-  presentOfUser(userId: string, after: string | null, limit: number): Promise<Membership[]>;
+  presentOfUser(userId: string, after: string | null, limit: number): Promise<PresentChat[]>;
   /** The user's rows in the given chats, including chats they left, in no particular order. */
   ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]>;
   /** True if both are members of a chat now. */

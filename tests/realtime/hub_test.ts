@@ -133,9 +133,9 @@ Deno.test("Hub admits a user who joins on another instance while the room is bei
   const world = new World();
   const chat = world.chat("zoe");
   const ann = await world.connect("ann");
-  const answer = world.hold("byIds");
+  const answer = world.hold("heads");
   const zoe = world.connect("zoe");
-  await eventually("heads are requested", () => world.calls.includes("byIds"));
+  await eventually("heads are requested", () => world.calls.includes("heads"));
   world.write(chat, { join: "ann" });
   world.hub.signals(REMOTE(chat, 2, 1));
   answer();
@@ -230,9 +230,9 @@ Deno.test("Hub admits a user who joins here while the room opens at a head that 
   const asked = world.hold("presentOfUser");
   const zoe = world.connect("zoe");
   const commit = world.write(chat, { join: "ann" });
-  const heads = world.hold("byIds");
+  const heads = world.hold("heads");
   asked();
-  await eventually("heads are requested", () => world.calls.includes("byIds"));
+  await eventually("heads are requested", () => world.calls.includes("heads"));
   world.hub.commit(commit);
   heads();
   await zoe;
@@ -344,13 +344,34 @@ Deno.test("Hub drops rooms with their last listener, and reopens them complete",
   assert.deepEqual(world.calls, [], "a signal for a chat without listeners costs nothing");
 });
 
+Deno.test("Hub reads the chats of a user once if their heads do not move meanwhile", async () => {
+  const world = new World(true);
+  for (let i = 0; i < 3; i++) world.chat("ann", "zoe");
+  await world.connect("ann");
+  await world.connect("zoe");
+  const reads = world.calls.filter((call) => call === "presentOfUser");
+  assert.equal(reads.length, 2);
+});
+
+Deno.test("Hub reads the chats of a user again if they left one while its room was opened", async () => {
+  const world = new World(true);
+  const chat = world.chat("zoe", "ann");
+  const asked = world.hold("presentOfUser");
+  const connecting = world.connect("ann");
+  world.write(chat, { leave: "ann" });
+  asked();
+  const { sink } = await connecting;
+  world.hub.commit(world.write(chat, { say: "secret" }));
+  assert.deepEqual(sink.revs(chat), []);
+});
+
 Deno.test("Hub keeps nothing of a connection that closes during attach", async () => {
   const world = new World();
   const chat = world.chat("ann");
-  const answer = world.hold("byIds");
+  const answer = world.hold("heads");
   const { connection } = world.connection("ann");
   const attached = world.hub.attach(connection);
-  await eventually("heads are requested", () => world.calls.includes("byIds"));
+  await eventually("heads are requested", () => world.calls.includes("heads"));
   world.hub.detach(connection);
   answer();
   await attached;
@@ -363,9 +384,9 @@ Deno.test("Hub keeps nothing of a connection that closes during attach", async (
 Deno.test("Hub refuses a connection whose heads cannot be read, and accepts the next one", async () => {
   const world = new World();
   const chat = world.chat("ann");
-  world.failing.add("byIds");
+  world.failing.add("heads");
   const { connection } = world.connection("ann");
-  await assert.rejects(world.hub.attach(connection), /byIds fails/);
+  await assert.rejects(world.hub.attach(connection), /heads fails/);
   world.hub.detach(connection);
   const { sink } = await world.connect("ann");
   world.hub.commit(world.write(chat, { say: "a" }));
@@ -375,20 +396,20 @@ Deno.test("Hub refuses a connection whose heads cannot be read, and accepts the 
 Deno.test("Hub refuses every connection that waits for unreadable heads, and the process goes on", async () => {
   const world = new World();
   const [shared] = [world.chat("ann", "bob"), world.chat("bob")];
-  const first = world.hold("byIds");
+  const first = world.hold("heads");
   const ann = world.hub.attach(world.connection("ann").connection);
-  await eventually("ann opens the room", () => world.calls.includes("byIds"));
-  const second = world.hold("byIds");
+  await eventually("ann opens the room", () => world.calls.includes("heads"));
+  const second = world.hold("heads");
   const bob = world.connection("bob");
   const attaching = world.hub.attach(bob.connection);
   await eventually("bob waits for it, and opens his own", () => bob.connection.rooms.size === 2);
-  world.failing.add("byIds");
+  world.failing.add("heads");
   first();
-  await assert.rejects(ann, /byIds fails/);
+  await assert.rejects(ann, /heads fails/);
   // Long enough for an uncaught rejection to end the process.
   await new Promise((resolve) => setTimeout(resolve, 20));
   second();
-  await assert.rejects(attaching, /byIds fails/);
+  await assert.rejects(attaching, /heads fails/);
   world.hub.detach(bob.connection);
   const { sink } = await world.connect("ann");
   world.hub.commit(world.write(shared, { say: "a" }));
@@ -450,7 +471,7 @@ Deno.test("Hub reads once for each user after a gap, however many sockets they h
   world.calls.length = 0;
   await world.hub.recover();
   const count = (name: string) => world.calls.filter((call) => call === name).length;
-  assert.deepEqual([count("presentOfUser"), count("session"), count("byIds")], [2, 2, 1]);
+  assert.deepEqual([count("presentOfUser"), count("session"), count("heads")], [2, 2, 1]);
 });
 
 Deno.test("Hub delivers nothing to a user who leaves while a gap is being repaired", async () => {
@@ -498,7 +519,7 @@ Deno.test("Hub retries when the Store fails during the repair of a gap", async (
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   world.write(chat, { say: "missed" });
-  world.failing.add("presentOfUser").add("byIds");
+  world.failing.add("presentOfUser").add("heads");
   await world.hub.recover();
   await eventually("notified", () => sink.events.some(({ event }) => event === "resync"));
   await eventually("it arrived", () => sink.revs(chat).length === 1);

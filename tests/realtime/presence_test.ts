@@ -87,7 +87,7 @@ class People {
         },
       },
       memberships: {
-        ofUser: (userId: string) =>
+        presentOfUser: (userId: string) =>
           Promise.resolve(memberOf(userId).map(([chatId]) => ({ chatId, userId, leftAt: null }))),
         shareChat: (userId: string, otherId: string) =>
           Promise.resolve(memberOf(userId).some(([, members]) => members.includes(otherId))),
@@ -95,7 +95,7 @@ class People {
           Promise.resolve(this.chats.get(chatId)!.map((userId) => ({ chatId, userId }))),
       },
       chats: {
-        byIds: (ids: string[]) =>
+        heads: (ids: string[]) =>
           Promise.resolve(ids.map((id) => ({ id, memberCount: this.chats.get(id)!.length }))),
       },
       blocks: {

@@ -52,14 +52,15 @@ export class World {
   readonly #gates = new Map<string, PromiseWithResolvers<void>>();
   readonly hub: Hub;
 
-  constructor() {
+  /** `snapshots`: memberships are read with the heads of their chats, as SQLite does. */
+  constructor(private readonly snapshots = false) {
     this.hub = new Hub(this.store, { after: this.after.bind(this) }, silentLog, { retryMs: 1 });
   }
 
   readonly store = {
     chats: {
-      byIds: (ids: string[]) =>
-        this.#answer("byIds", () => ids.flatMap((id) => this.chats.get(id) ?? []).map(copy)),
+      heads: (ids: string[]) =>
+        this.#answer("heads", () => ids.flatMap((id) => this.chats.get(id) ?? []).map(copy)),
     },
     memberships: {
       presentOfUser: (userId: string, after: string | null, limit: number) =>
@@ -67,7 +68,8 @@ export class World {
           const rows = [...this.members.values()].flat()
             .filter((row) => row.userId === userId && row.leftAt === null);
           return rows.filter(({ chatId }) => chatId > (after ?? ""))
-            .sort((a, b) => a.chatId < b.chatId ? -1 : 1).slice(0, limit).map(copy);
+            .sort((a, b) => a.chatId < b.chatId ? -1 : 1).slice(0, limit)
+            .map((row) => ({ ...row, ...this.#headBefore(row.chatId) }));
         }),
       ofChat: (chatId: string) =>
         this.#answer("ofChat", () => (this.members.get(chatId) ?? []).map(copy)),
@@ -97,6 +99,10 @@ export class World {
         more: rev < head,
       };
     });
+  }
+
+  #headBefore(chatId: string) {
+    return this.snapshots && { headBefore: this.chats.get(chatId)!.rev };
   }
 
   /** From now on, calls of this name return after the returned function is called. */

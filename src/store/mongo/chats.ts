@@ -3,6 +3,7 @@ import type { Chat } from "../../model/chat.ts";
 import type { Membership } from "../../model/membership.ts";
 import type {
   ChatChange,
+  ChatHead,
   ChatStore,
   CommitOutcome,
   InboxPlace,
@@ -47,6 +48,11 @@ export class MongoChatStore implements ChatStore {
       return found.filter((each) => each !== null).map(readChat);
     }
     return (await this.#chats.find({ _id: { $in: ids } }, IN_BATCHES).toArray()).map(readChat);
+  }
+
+  /** Whole rows: look-ups of those who come at once are read together. */
+  heads(ids: string[]): Promise<ChatHead[]> {
+    return this.byIds(ids);
   }
 
   async byDirectKey(key: string): Promise<Chat | null> {

@@ -1,6 +1,7 @@
 import type { Chat } from "../../model/chat.ts";
 import type {
   ChatChange,
+  ChatHead,
   ChatStore,
   CommitOutcome,
   InboxQuery,
@@ -78,11 +79,14 @@ const HAS_ENTRY = "AND EXISTS (SELECT 1 FROM chat_custom WHERE entry = ? AND cha
 const newestOf = ({ kind, custom = [] }: Pick<InboxQuery, "kind" | "custom">) =>
   CHATS.select(`WHERE id IN (SELECT value FROM json_each(?)) AND (lastActivityAt, id) < (?, ?)
     ${kind === null ? "" : "AND kind = ?"} ${HAS_ENTRY.repeat(custom.length)}
-    ORDER BY lastActivityAt DESC, id DESC LIMIT ?`);
+    ORDER BY lastActivityAt DESC, id DESC LIMIT 0 + ?`);
+
+const HEADS = `SELECT id, rev, lastActivityAt, memberCount FROM chats
+  WHERE id IN (SELECT value FROM json_each(?))`;
 
 const newest = (condition: string) =>
   CHATS.select(`WHERE (createdAt, id) < (?, ?) AND createdAt >= ? ${condition}
-    ORDER BY createdAt DESC, id DESC LIMIT ?`);
+    ORDER BY createdAt DESC, id DESC LIMIT 0 + ?`);
 const NEWEST = newest("");
 const NEWEST_FROZEN = newest("AND frozen IS NOT NULL");
 
@@ -118,6 +122,13 @@ export class SqliteChatStore implements ChatStore {
     return this.#db.readParts(
       [...new Set(ids)],
       (part) => this.#db.all(sql, JSON.stringify(part)).map((raw) => CHATS.decode(raw)),
+    );
+  }
+
+  heads(ids: string[]): Promise<ChatHead[]> {
+    return this.#db.readParts(
+      [...new Set(ids)],
+      (part) => this.#db.all(HEADS, JSON.stringify(part)) as unknown as ChatHead[],
     );
   }
 

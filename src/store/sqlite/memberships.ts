@@ -2,7 +2,7 @@ import { timeSlices } from "../../core/work_budget.ts";
 import type { Membership, NotifyLevel } from "../../model/membership.ts";
 import type { MemberRead, MembershipChange } from "../chat_store.ts";
 import { TooManyChats } from "../store.ts";
-import type { BehindRow, CursorMove, MembershipStore } from "../membership_store.ts";
+import type { BehindRow, CursorMove, MembershipStore, PresentChat } from "../membership_store.ts";
 import type { RevisionRange } from "../message_store.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
@@ -56,11 +56,17 @@ const REACHED = `
     count(*) FILTER (WHERE deliveredSeq >= ?2) AS delivered
   FROM memberships WHERE chatId = ?1 AND leftAt IS NULL`;
 
+const PRESENT = `
+  SELECT memberships.chatId, memberships.userId, hiddenSeq, chats.rev AS headBefore
+  FROM memberships CROSS JOIN chats ON chats.id = memberships.chatId
+  WHERE memberships.userId = ? AND memberships.leftAt IS NULL AND memberships.chatId > ?
+  ORDER BY memberships.chatId LIMIT 0 + ?`;
+
 const BEHIND = `
   SELECT ${MEMBERSHIPS.columns}, chats.lastSeq AS lastSeq
   FROM memberships CROSS JOIN chats ON chats.id = memberships.chatId
   WHERE memberships.userId = ? AND memberships.leftAt IS NULL AND chats.lastSeq > memberships.readSeq
-  LIMIT ?`;
+  LIMIT 0 + ?`;
 
 export class SqliteMembershipStore implements MembershipStore {
   readonly #db: Database;
@@ -93,12 +99,9 @@ export class SqliteMembershipStore implements MembershipStore {
     );
   }
 
-  presentOfUser(userId: string, after: string | null, limit: number): Promise<Membership[]> {
-    return this.#rows(
-      "WHERE userId = ? AND leftAt IS NULL AND chatId > ? ORDER BY chatId LIMIT ?",
-      userId,
-      after ?? "",
-      limit,
+  presentOfUser(userId: string, after: string | null, limit: number): Promise<PresentChat[]> {
+    return this.#db.read(() =>
+      this.#db.all(PRESENT, userId, after ?? "", limit) as unknown as PresentChat[]
     );
   }
 
@@ -143,7 +146,7 @@ export class SqliteMembershipStore implements MembershipStore {
 
   changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Membership[]> {
     return this.#rows(
-      "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, userId LIMIT ?",
+      "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, userId LIMIT 0 + ?",
       chatId,
       after,
       maxRev,

@@ -51,6 +51,23 @@ export function chatContract(test: ContractTest): void {
     assert.deepEqual(await store.chats.byIds([]), []);
   });
 
+  test("heads returns head, activity and size of existing chats, once each", async (store) => {
+    const chats = [aChat({ rev: 7, lastActivityAt: T0 + 9, memberCount: 3 }), aChat()];
+    for (const chat of chats) await store.chats.commit(aChange(0, chat));
+    const [{ id }] = chats;
+    const found = await store.chats.heads([id, newId(), id]);
+    assert.deepEqual(
+      found.map(({ id, rev, lastActivityAt, memberCount }) => [
+        id,
+        rev,
+        lastActivityAt,
+        memberCount,
+      ]),
+      [[id, 7, T0 + 9, 3]],
+    );
+    assert.deepEqual(await store.chats.heads([]), []);
+  });
+
   test("a change set writes chat, members and messages together", async (store) => {
     const { chat, messages: [first], members: [ann] } = await storedChat(store, {
       messages: [{}],

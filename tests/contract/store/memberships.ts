@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
 import type { Membership } from "../../../src/model/membership.ts";
 import { aChange, storedChat, T0 } from "./rows.ts";
+import type { PresentChat } from "../../../src/store/membership_store.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function membershipContract(test: ContractTest): void {
@@ -47,12 +48,23 @@ export function membershipContract(test: ContractTest): void {
     const stored = [];
     for (let i = 0; i < 4; i++) stored.push(await storedChat(store, { members: [{ userId }, {}] }));
     await storedChat(store, { members: [{ userId, leftAt: T0 }] });
-    const rows = stored.map(({ members }) => members[0])
+    const rows = stored.map(({ members }) => presentChat(members[0]))
       .sort((a, b) => a.chatId < b.chatId ? -1 : 1);
-    assert.deepEqual(await store.memberships.presentOfUser(userId, null, 3), rows.slice(0, 3));
-    assert.deepEqual(await store.memberships.presentOfUser(userId, rows[2].chatId, 3), [rows[3]]);
-    assert.deepEqual(await store.memberships.presentOfUser(userId, rows[3].chatId, 3), []);
-    assert.deepEqual(await store.memberships.presentOfUser(newId(), null, 3), []);
+    const page = async (userId: string, after: string | null) =>
+      (await store.memberships.presentOfUser(userId, after, 3)).map(presentChat);
+    assert.deepEqual(await page(userId, null), rows.slice(0, 3));
+    assert.deepEqual(await page(userId, rows[2].chatId), [rows[3]]);
+    assert.deepEqual(await page(userId, rows[3].chatId), []);
+    assert.deepEqual(await page(newId(), null), []);
+  });
+
+  test("presentOfUser tells heads that are not newer than its memberships, if any", async (store) => {
+    const userId = newId();
+    const { chat } = await storedChat(store, { members: [{ userId }] });
+    const next = { ...chat, rev: chat.rev + 1 };
+    await store.chats.commit(aChange(chat.rev, next));
+    const [{ headBefore = next.rev }] = await store.memberships.presentOfUser(userId, null, 1);
+    assert.equal(headBefore, next.rev);
   });
 
   test("ofUserIn returns the user's rows of the given chats, including chats they left", async (store) => {
@@ -217,4 +229,8 @@ export function membershipContract(test: ContractTest): void {
 
 function byChat(rows: Membership[]): Membership[] {
   return rows.toSorted((a, b) => a.chatId < b.chatId ? -1 : 1);
+}
+
+function presentChat({ chatId, userId, hiddenSeq }: PresentChat): PresentChat {
+  return { chatId, userId, hiddenSeq };
 }
