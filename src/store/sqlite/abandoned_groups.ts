@@ -16,7 +16,7 @@ export class SqliteAbandonedGroupStore implements AbandonedGroupStore {
 
   list(limit: number): Promise<string[]> {
     return this.db.read(() =>
-      this.db.all(`SELECT id FROM chats WHERE ${ABANDONED} LIMIT ?`, limit)
+      this.db.all(`SELECT id FROM chats WHERE ${ABANDONED} LIMIT 0 + ?`, limit)
         .map(({ id }) => String(id))
     );
   }
@@ -38,7 +38,7 @@ export class SqliteAbandonedGroupStore implements AbandonedGroupStore {
   /** Returns the number of deleted messages. */
   #deleteMessages(chatId: string, now: number, limit: number): number {
     const rows = this.db.all(
-      "SELECT id, place, media FROM messages WHERE chatId = ? ORDER BY seq LIMIT ?",
+      "SELECT id, place, media FROM messages WHERE chatId = ? ORDER BY seq LIMIT 0 + ?",
       chatId,
       limit,
     );

@@ -39,7 +39,7 @@ export class SqliteApiKeyStore implements ApiKeyStore {
   }
 
   list({ before, limit }: { before: string | null; limit: number }): Promise<ApiKey[]> {
-    const sql = API_KEYS.select("WHERE id < ? ORDER BY id DESC LIMIT ?");
+    const sql = API_KEYS.select("WHERE id < ? ORDER BY id DESC LIMIT 0 + ?");
     return this.#db.read(() =>
       this.#db.all(sql, before ?? AFTER_ALL_IDS, limit).map((raw) => API_KEYS.decode(raw))
     );

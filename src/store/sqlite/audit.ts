@@ -39,12 +39,12 @@ export class SqliteAuditStore implements AuditStore {
   }
 
   ofChat(chatId: string, { before, limit }: AuditPage): Promise<AuditEntry[]> {
-    const sql = AUDIT.select("WHERE chatId = ? AND id < ? ORDER BY id DESC LIMIT ?");
+    const sql = AUDIT.select("WHERE chatId = ? AND id < ? ORDER BY id DESC LIMIT 0 + ?");
     return this.#rows(sql, chatId, before ?? AFTER_ALL_IDS, limit);
   }
 
   all({ before, limit }: AuditPage): Promise<AuditEntry[]> {
-    const sql = AUDIT.select("WHERE id < ? ORDER BY id DESC LIMIT ?");
+    const sql = AUDIT.select("WHERE id < ? ORDER BY id DESC LIMIT 0 + ?");
     return this.#rows(sql, before ?? AFTER_ALL_IDS, limit);
   }
 
@@ -64,11 +64,11 @@ export class SqliteAuditStore implements AuditStore {
 }
 
 const newestWhere = (condition: string) =>
-  `SELECT id FROM (SELECT id FROM audit WHERE ${condition} AND id < ?2 ORDER BY id DESC LIMIT ?3)`;
+  `SELECT id FROM (SELECT id FROM audit WHERE ${condition} AND id < ?2 ORDER BY id DESC LIMIT 0 + ?3)`;
 
 const OF_USER = AUDIT.select(`WHERE id IN
   (${newestWhere("actorId = ?1")} UNION ${newestWhere("userId = ?1")})
-  ORDER BY id DESC LIMIT ?3`);
+  ORDER BY id DESC LIMIT 0 + ?3`);
 
 const REDACT_DETAILS = `UPDATE audit SET details = '{}' WHERE rowid IN
   (SELECT rowid FROM audit WHERE userId = ? AND details <> '{}' LIMIT ${ROWS_PER_WRITE})`;

@@ -43,7 +43,7 @@ export class SqliteBotStore implements BotStore {
   list({ kind, chatId, before, limit }: BotPage): Promise<Bot[]> {
     const ofChat = chatId === null ? "" : "AND chatId = ?";
     const sql = BOTS.select(
-      `WHERE kind = ? AND endedAt IS NULL ${ofChat} AND id < ? ORDER BY id DESC LIMIT ?`,
+      `WHERE kind = ? AND endedAt IS NULL ${ofChat} AND id < ? ORDER BY id DESC LIMIT 0 + ?`,
     );
     const values = [kind, ...(chatId === null ? [] : [chatId]), before ?? AFTER_ALL_IDS, limit];
     return this.#db.read(() => this.#db.all(sql, ...values).map((raw) => BOTS.decode(raw)));

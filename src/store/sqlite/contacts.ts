@@ -114,7 +114,7 @@ export class SqliteContactStore implements ContactStore {
       this.#db.all(
         REQUESTS.select(
           `WHERE ${field} = ? AND id < ? AND declinedAt IS NULL AND expiresAt > ?
-           ORDER BY id DESC LIMIT ?`,
+           ORDER BY id DESC LIMIT 0 + ?`,
         ),
         userId,
         before ?? "\u{10FFFF}",

@@ -46,7 +46,7 @@ const INSERT_WELCOMES = `INSERT INTO welcomes
   FROM json_each(?)`;
 const WELCOMES_FOR_DEVICE = `SELECT ${WELCOMES.columns}, welcome_messages.message
   FROM welcomes JOIN welcome_messages USING (chatId, rev)
-  WHERE deviceId = ? ORDER BY id LIMIT ?`;
+  WHERE deviceId = ? ORDER BY id LIMIT 0 + ?`;
 
 export class SqliteHandshakeStore implements HandshakeStore {
   readonly #db: Database;
@@ -56,7 +56,9 @@ export class SqliteHandshakeStore implements HandshakeStore {
   }
 
   changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Handshake[]> {
-    const sql = HANDSHAKES.select("WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT ?");
+    const sql = HANDSHAKES.select(
+      "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev LIMIT 0 + ?",
+    );
     return this.#db.read(() =>
       this.#db.all(sql, chatId, after, maxRev, limit).map((raw) => HANDSHAKES.decode(raw))
     );

@@ -63,7 +63,7 @@ export class SqliteHistoryBackupStore implements HistoryBackupStore {
   parts(backupId: string, after: string | null, limit: number): Promise<HistoryBackupPart[]> {
     return this.#db.read(() =>
       this.#db.all(
-        PARTS.select("WHERE backupId = ? AND name > ? ORDER BY name LIMIT ?"),
+        PARTS.select("WHERE backupId = ? AND name > ? ORDER BY name LIMIT 0 + ?"),
         backupId,
         after ?? "",
         limit,

@@ -22,8 +22,8 @@ const MAX_TERMS = 5_000;
  */
 const CATCH_UP_TIMEOUT_MS = 1_000;
 
-const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT ?";
-const NEWEST_BELOW = "SELECT place FROM messages WHERE place < ? ORDER BY place DESC LIMIT ?";
+const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT 0 + ?";
+const NEWEST_BELOW = "SELECT place FROM messages WHERE place < ? ORDER BY place DESC LIMIT 0 + ?";
 
 /**
  * Messages that wait for the search index. FTS5 writes six pages per transaction, however little is

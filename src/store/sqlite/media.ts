@@ -89,7 +89,7 @@ export class SqliteMediaStore implements MediaStore {
 
   ofOwner(ownerId: string, after: string | null, limit: number): Promise<Media[]> {
     return this.#rows(
-      "WHERE ownerId = ? AND id > ? ORDER BY id LIMIT ?",
+      "WHERE ownerId = ? AND id > ? ORDER BY id LIMIT 0 + ?",
       ownerId,
       after ?? "",
       limit,
@@ -115,7 +115,7 @@ export class SqliteMediaStore implements MediaStore {
   }
 
   due(now: number, limit: number): Promise<Media[]> {
-    return this.#rows("WHERE checkAt <= ? ORDER BY checkAt, id LIMIT ?", now, limit);
+    return this.#rows("WHERE checkAt <= ? ORDER BY checkAt, id LIMIT 0 + ?", now, limit);
   }
 
   markDeleting(id: string, checkAt: number): Promise<boolean> {

@@ -93,7 +93,7 @@ export class MessageIndex {
   withPrefix(block: Block, prefix: string): number[] | null {
     const first = keyOf(block, prefix);
     const rows = this.#db.all(
-      "SELECT doc FROM temp.index_terms WHERE term >= ? AND term <= ? LIMIT ?",
+      "SELECT doc FROM temp.index_terms WHERE term >= ? AND term <= ? LIMIT 0 + ?",
       first,
       `${first}\u{10FFFF}`,
       MAX_PREFIX_ENTRIES,

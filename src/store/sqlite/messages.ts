@@ -23,7 +23,7 @@ import { MESSAGES } from "./message_table.ts";
 const UNREAD = `
   SELECT count(*) AS unread, coalesce(sum(instr(mentions, ?5) > 0), 0) AS mentions FROM (
     SELECT senderId, mentions, deletedAt, shadow, kind <> 'encrypted' AND media = '[]' AND text = '' AS isEmptied
-    FROM messages WHERE chatId = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4
+    FROM messages WHERE chatId = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT 0 + ?4
   ) WHERE deletedAt IS NULL AND shadow = 0 AND NOT isEmptied AND senderId <> ?5
     AND senderId NOT IN (SELECT value FROM json_each(?6))`;
 /** Messages read in one slice, from any sender. */
@@ -32,7 +32,7 @@ const STRETCH = `SELECT max(seq) AS end, count(*) AS count FROM
   (SELECT seq FROM messages WHERE chatId = ? AND seq > ? ORDER BY seq LIMIT ${STRETCH_ROWS})`;
 
 const OF_SENDER_IN_STRETCH =
-  "WHERE chatId = ? AND senderId = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+  "WHERE chatId = ? AND senderId = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT 0 + ?";
 
 const NEWEST = `WHERE chatId = ?1 AND seq =
   (SELECT lastSeq FROM chats WHERE id = ?1)`;
@@ -86,7 +86,7 @@ export class SqliteMessageStore implements MessageStore {
     const order = after === undefined ? "DESC" : "ASC";
     return this.#db.read(() =>
       this.#rows(
-        `WHERE chatId = ? AND seq > ? AND seq < ? ORDER BY seq ${order} LIMIT ?`,
+        `WHERE chatId = ? AND seq > ? AND seq < ? ORDER BY seq ${order} LIMIT 0 + ?`,
         chatId,
         from,
         to,
@@ -102,7 +102,7 @@ export class SqliteMessageStore implements MessageStore {
   changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Message[]> {
     return this.#db.read(() =>
       this.#rows(
-        "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, seq LIMIT ?",
+        "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, seq LIMIT 0 + ?",
         chatId,
         after,
         maxRev,
@@ -123,7 +123,7 @@ export class SqliteMessageStore implements MessageStore {
   carrying(mediaId: string, limit: number): Promise<Message[]> {
     return this.#db.read(() =>
       this.#rows(
-        "WHERE id IN (SELECT messageId FROM message_media WHERE mediaId = ? LIMIT ?)",
+        "WHERE id IN (SELECT messageId FROM message_media WHERE mediaId = ? LIMIT 0 + ?)",
         mediaId,
         limit,
       )
@@ -166,7 +166,7 @@ export class SqliteMessageStore implements MessageStore {
   pinned(chatId: string, limit: number): Promise<Message[]> {
     return this.#db.read(() =>
       this.#rows(
-        `WHERE chatId = ? AND pinnedAt IS NOT NULL ORDER BY pinnedAt DESC, seq DESC LIMIT ?`,
+        `WHERE chatId = ? AND pinnedAt IS NOT NULL ORDER BY pinnedAt DESC, seq DESC LIMIT 0 + ?`,
         chatId,
         limit,
       )

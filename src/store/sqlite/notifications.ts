@@ -63,7 +63,7 @@ export class SqliteNotificationStore implements NotificationStore {
   page(userId: string, before: string | null, limit: number): Promise<Notification[]> {
     return this.#db.read(() =>
       this.#db.all(
-        NOTIFICATIONS.select("WHERE userId = ? AND id < ? ORDER BY id DESC LIMIT ?"),
+        NOTIFICATIONS.select("WHERE userId = ? AND id < ? ORDER BY id DESC LIMIT 0 + ?"),
         userId,
         before ?? AFTER_ALL_IDS,
         limit,
@@ -98,7 +98,7 @@ export class SqliteNotificationStore implements NotificationStore {
     return this.#db.read(() =>
       this.#all(
         "WHERE userId = ? AND chatId = ? AND readAt IS NULL AND messageId IS NOT NULL " +
-          "ORDER BY id DESC LIMIT ?",
+          "ORDER BY id DESC LIMIT 0 + ?",
         userId,
         chatId,
         limit,
@@ -123,7 +123,7 @@ export class SqliteNotificationStore implements NotificationStore {
     const names = Object.keys(filter), values = Object.values(filter);
     const where = names.map((name) => `${name} = ?`).join(" AND ");
     return this.#db.write(() => {
-      const found = this.#all(`WHERE ${where} LIMIT ?`, ...values, limit);
+      const found = this.#all(`WHERE ${where} LIMIT 0 + ?`, ...values, limit);
       for (const { id } of found) this.#db.run("DELETE FROM notifications WHERE id = ?", id);
       return found;
     });

@@ -34,7 +34,7 @@ export class SqliteOutboxStore implements OutboxStore {
   claim(now: number, until: number, limit: number): Promise<OutboxEntry[]> {
     return this.#db.write(() => {
       const rows = this.#db.all(
-        OUTBOX.select("WHERE dueAt <= ? ORDER BY dueAt, id LIMIT ?"),
+        OUTBOX.select("WHERE dueAt <= ? ORDER BY dueAt, id LIMIT 0 + ?"),
         now,
         limit,
       ).map((raw) => ({ ...OUTBOX.decode(raw), dueAt: until }));

@@ -19,7 +19,7 @@ const PUT = `${DEVICES.insert} ON CONFLICT (key) DO UPDATE SET
   name = excluded.name, updatedAt = excluded.updatedAt`;
 
 const LAST_OF_PAGE =
-  "SELECT max(id) AS id FROM (SELECT id FROM push_devices WHERE id > ? ORDER BY id LIMIT ?)";
+  "SELECT max(id) AS id FROM (SELECT id FROM push_devices WHERE id > ? ORDER BY id LIMIT 0 + ?)";
 
 const PURGE = `DELETE FROM push_devices WHERE id > ? AND id <= ? AND NOT EXISTS (
     SELECT 1 FROM sessions

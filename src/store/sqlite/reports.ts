@@ -18,7 +18,7 @@ const REPORTS = new Table<Report>("reports", {
   resolvedBy: "value",
 });
 
-const someAbout = (rest: string) => `(SELECT 1 FROM reports WHERE userId = ? ${rest} LIMIT ?)`;
+const someAbout = (rest: string) => `(SELECT 1 FROM reports WHERE userId = ? ${rest} LIMIT 0 + ?)`;
 
 export class SqliteReportStore implements ReportStore {
   readonly #db: Database;
@@ -42,7 +42,7 @@ export class SqliteReportStore implements ReportStore {
     const open = query.open ? "AND resolvedAt IS NULL" : "";
     return this.#db.read(() =>
       this.#db.all(
-        REPORTS.select(`WHERE id < ? ${open} ORDER BY id DESC LIMIT ?`),
+        REPORTS.select(`WHERE id < ? ${open} ORDER BY id DESC LIMIT 0 + ?`),
         query.before ?? AFTER_ALL_IDS,
         query.limit,
       ).map((raw) => REPORTS.decode(raw))

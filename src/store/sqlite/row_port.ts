@@ -28,7 +28,7 @@ export class SqliteRowPort implements RowPort {
         ? ""
         : `WHERE (${keys.join(", ")}) > (${keys.map(() => "?").join(", ")})`;
       const raws = db.all(
-        table.select(`${from} ORDER BY ${keys.join(", ")} LIMIT ?`),
+        table.select(`${from} ORDER BY ${keys.join(", ")} LIMIT 0 + ?`),
         ...values,
         limit,
       );

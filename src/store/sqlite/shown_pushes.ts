@@ -71,7 +71,7 @@ export class SqliteShownPushStore implements ShownPushStore {
 
   #rows(where: string, limit: number, ...values: SQLInputValue[]): Promise<ShownPush[]> {
     return this.#db.read(() =>
-      this.#db.all(SHOWN.select(`WHERE ${where} LIMIT ?`), ...values, limit)
+      this.#db.all(SHOWN.select(`WHERE ${where} LIMIT 0 + ?`), ...values, limit)
         .map((raw) => SHOWN.decode(raw))
     );
   }

@@ -12,10 +12,10 @@ const ROWS_AT_ONCE = 32;
 /** People who share a word, past which it is cheaper to read all people in their order. */
 const MAX_CANDIDATES = 1_000;
 
-const WITH_TERM = "SELECT userId FROM user_terms WHERE term = ? LIMIT ?";
+const WITH_TERM = "SELECT userId FROM user_terms WHERE term = ? LIMIT 0 + ?";
 /** Nothing sorts after U+10FFFF, so the range contains exactly the words with the prefix. */
 const WITH_PREFIX = `SELECT userId FROM user_terms
-  WHERE term >= ?1 AND term <= ?1 || char(0x10FFFF) LIMIT ?2`;
+  WHERE term >= ?1 AND term <= ?1 || char(0x10FFFF) LIMIT 0 + ?2`;
 
 /**
  * True if `?2`, the person who searches, may find the user; hidden users are read too, and left

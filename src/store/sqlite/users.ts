@@ -74,7 +74,7 @@ export class SqliteUserStore implements UserStore {
   }
 
   external({ after, limit }: { after: string | null; limit: number }): Promise<User[]> {
-    const sql = USERS.select("WHERE externalId > ? ORDER BY externalId LIMIT ?");
+    const sql = USERS.select("WHERE externalId > ? ORDER BY externalId LIMIT 0 + ?");
     return this.#db.read(() =>
       this.#db.all(sql, after ?? "", limit).map((raw) => USERS.decode(raw))
     );
@@ -108,7 +108,7 @@ export class SqliteUserStore implements UserStore {
 
   shadowed(limit: number): Promise<string[]> {
     const sql = `SELECT id FROM users WHERE shadowedAt IS NOT NULL AND deletedAt IS NULL
-      ORDER BY shadowedAt DESC LIMIT ?`;
+      ORDER BY shadowedAt DESC LIMIT 0 + ?`;
     return this.#db.read(() => this.#db.all(sql, limit).map(({ id }) => String(id)));
   }
 
@@ -181,11 +181,11 @@ const withEntries = (others: number) => `
   "AND EXISTS (SELECT 1 FROM user_custom AS more WHERE more.entry = ? AND more.userId = users.id)"
     .repeat(others)
 }
-  ORDER BY user_custom.userId LIMIT ?`;
+  ORDER BY user_custom.userId LIMIT 0 + ?`;
 
 const newest = (condition: string) =>
   USERS.select(`WHERE (createdAt, id) < (?, ?) AND createdAt >= ? AND deletedAt IS NULL ${condition}
-    ORDER BY createdAt DESC, id DESC LIMIT ?`);
+    ORDER BY createdAt DESC, id DESC LIMIT 0 + ?`);
 const NEWEST = newest("");
 /** The condition is that of the index, word by word. */
 const NEWEST_SUSPENDED = newest("AND (suspension IS NOT NULL OR deactivatedAt IS NOT NULL)");

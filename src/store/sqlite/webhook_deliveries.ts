@@ -23,7 +23,7 @@ const DELIVERIES = new Table<WebhookDelivery>("webhook_deliveries", {
 });
 
 const PENDING = DELIVERIES.select(`WHERE webhookId = ? AND lane > ? AND dueAt IS NOT NULL
-  ORDER BY lane, position, deliveryId LIMIT ?`);
+  ORDER BY lane, position, deliveryId LIMIT 0 + ?`);
 const RESULT = ["status", "attempts", "dueAt", "answer"] as const;
 const SETTLE = DELIVERIES.update(RESULT, "webhookId = ? AND deliveryId = ?");
 const ANY_PENDING = "SELECT 1 FROM webhook_deliveries WHERE webhookId = ? AND dueAt IS NOT NULL";
@@ -75,7 +75,7 @@ export class SqliteWebhookDeliveryStore implements WebhookDeliveryStore {
   }
 
   countPending(webhookId: string, max: number): Promise<number> {
-    const sql = `SELECT COUNT(*) AS pending FROM (${ANY_PENDING} LIMIT ?)`;
+    const sql = `SELECT COUNT(*) AS pending FROM (${ANY_PENDING} LIMIT 0 + ?)`;
     return this.#db.read(() => Number(this.#db.get(sql, webhookId, max)!.pending));
   }
 
@@ -95,7 +95,7 @@ export class SqliteWebhookDeliveryStore implements WebhookDeliveryStore {
   list({ webhookId, status, before, limit }: DeliveryQuery): Promise<WebhookDelivery[]> {
     const condition = status === null ? "" : "AND status = ?";
     const sql = DELIVERIES.select(
-      `WHERE webhookId = ? AND deliveryId < ? ${condition} ORDER BY deliveryId DESC LIMIT ?`,
+      `WHERE webhookId = ? AND deliveryId < ? ${condition} ORDER BY deliveryId DESC LIMIT 0 + ?`,
     );
     const values = [
       webhookId,
