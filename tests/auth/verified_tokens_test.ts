@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHmac } from "node:crypto";
 import { Tokens } from "../../src/auth/tokens.ts";
 import { newId } from "../../src/core/ids.ts";
 import { MovableClock } from "../support/movable_clock.ts";
@@ -53,4 +55,55 @@ Deno.test("Tokens verifies tokens past the number that it remembers", async () =
     assert.equal((await tokens.verify("access", other)).tokenId, `${i}`);
   }
   assert.equal((await tokens.verify("access", token)).tokenId, claims.tokenId);
+});
+
+Deno.test("Tokens signs and verifies without a call of Web Crypto, which another thread would answer", async () => {
+  const calls: string[] = [];
+  const { subtle } = crypto;
+  const real = { sign: subtle.sign, verify: subtle.verify, importKey: subtle.importKey };
+  for (const name of Object.keys(real) as (keyof typeof real)[]) {
+    Object.defineProperty(subtle, name, { value: () => calls.push(name), configurable: true });
+  }
+  try {
+    const { tokens, token, claims } = await world();
+    assert.equal((await tokens.verify("access", token)).userId, claims.userId);
+  } finally {
+    for (const name of Object.keys(real)) {
+      delete (subtle as unknown as Record<string, unknown>)[name];
+    }
+  }
+  assert.deepEqual(calls, []);
+});
+
+Deno.test("Tokens refuses a header or claims of another form, though they are signed", async () => {
+  const { tokens, token } = await world();
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = (header: unknown, claims: unknown) => {
+    const text = `${part(header)}.${part(claims)}`;
+    const hmac = createHmac("sha256", secrets.accessSecret).update(text);
+    return `${text}.${hmac.digest("base64url")}`;
+  };
+  const [header, claims] = token.split(".").slice(0, 2)
+    .map((each) => JSON.parse(Buffer.from(each, "base64url").toString()));
+  assert.ok(await tokens.verify("access", signed(header, claims)), "a copy of it");
+  const seconds = Math.floor(Date.now() / 1000);
+  const others: [unknown, unknown][] = [
+    [{ ...header, crit: ["b64"], b64: false }, claims],
+    [{ ...header, alg: "HS512" }, claims],
+    [{ ...header, typ: "JWT" }, claims],
+    [null, claims],
+    [header, { ...claims, nbf: seconds + 3_600 }],
+    [header, { ...claims, nbf: `${seconds}` }],
+    [header, { ...claims, exp: `${seconds + 60}` }],
+    [header, { ...claims, exp: undefined }],
+    [header, { ...claims, iss: "another" }],
+    [header, { ...claims, aud: ["access", "refresh"] }],
+    [header, { ...claims, sub: ["a list"] }],
+    [header, [claims]],
+    [header, null],
+  ];
+  for (const [otherHeader, otherClaims] of others) {
+    const forged = signed(otherHeader, otherClaims);
+    await assert.rejects(tokens.verify("access", forged), { code: "unauthenticated" }, forged);
+  }
 });
