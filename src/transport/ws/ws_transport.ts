@@ -9,10 +9,10 @@ import { WsSession } from "./ws_session.ts";
 export const SUBPROTOCOL = "realtimechat.v1";
 
 /**
- * Seconds between pings, and the time limit for each answer: half of the silence that proxies
- * commonly allow a connection.
+ * Seconds of silence after which Deno ends a connection. It pings after half of them, which is half
+ * of the silence that proxies commonly allow a connection.
  */
-const IDLE_SECONDS = 30;
+const IDLE_SECONDS = 60;
 
 /** Milliseconds for close frames to arrive. */
 const SETTLE_MS = 100;

@@ -295,3 +295,21 @@ Deno.test("/ws: a client that exceeds its rate is closed with 4029, and receives
   assert.deepEqual(codes.slice(0, 2), ["ok", "rate_limited"]);
   assert.equal(codes.at(-1), undefined, "after so many refusals there is no answer");
 });
+
+Deno.test("/ws: Deno pings a silent client after 30 s, which is half of the silence that it allows", async () => {
+  await using app = await RunningApp.start();
+  const { ann } = await app.people("ann");
+  const { upgradeWebSocket } = Deno;
+  const idle: unknown[] = [];
+  Deno.upgradeWebSocket = (request, options) => {
+    idle.push(options?.idleTimeout);
+    return upgradeWebSocket(request, options);
+  };
+  try {
+    const { client } = await WsClient.connect(app.webSocketUrl, ann.token);
+    await client.close();
+  } finally {
+    Deno.upgradeWebSocket = upgradeWebSocket;
+  }
+  assert.deepEqual(idle, [60]);
+});
