@@ -35,9 +35,9 @@ export interface App {
   readonly faults: FaultMetrics;
   fetch(request: Request, info: Partial<Deno.ServeHandlerInfo>): Response | Promise<Response>;
   /**
-   * Refuses new work, finishes work in flight, and makes every client reconnect elsewhere. Then
-   * `shutDown` lets the server answer its last requests (not earlier, because it closes sockets
-   * without a code), and the adapters that these need are closed.
+   * Refuses new sockets, finishes work in flight, and makes every client reconnect elsewhere. Once
+   * proxies had the time to notice, `shutDown` lets the server answer its last requests (not
+   * earlier, because it closes sockets without a code), and the adapters that these need are closed.
    */
   drain(shutDown?: () => Promise<void>): Promise<void>;
 }
@@ -86,7 +86,7 @@ export async function createApp(
       transports.health.drain();
       transports.admission.drain();
       await services.writer.idle();
-      await sendElsewhere(services, transports);
+      await Promise.all([sendElsewhere(services, transports), transports.health.noticed()]);
       await shutDownWithin(shutDown, adapters);
       await background.stop();
       await services.writer.idle();

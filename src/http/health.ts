@@ -1,7 +1,11 @@
 import { withDeadline } from "../core/deadline.ts";
+import { delay } from "../core/delay.ts";
 import type { Hono } from "hono";
 import type { Log } from "../core/log.ts";
 import type { HttpEnv } from "./http_env.ts";
+
+/** Milliseconds: an instance that was probed within them is probed by something that routes to it. */
+const PROBED_WITHIN_MS = 30_000;
 
 export interface HealthCheck {
   /** Name of the check, visible to every client. */
@@ -24,6 +28,8 @@ export interface HealthOptions {
   checkTimeMs?: number;
   /** How long a report is cached, in milliseconds: probes may come from several sources at once. */
   keepMs?: number;
+  /** Milliseconds in which every prober has probed once: proxies do so each second. */
+  noticeMs?: number;
 }
 
 /** Runs the checks and reports their results to the probes of an orchestrator. */
@@ -32,14 +38,19 @@ export class Health {
   readonly #log: Log;
   readonly #checkTimeMs: number;
   readonly #keepMs: number;
+  readonly #noticeMs: number;
+  #probedAt = -Infinity;
   #draining = false;
   #report: Promise<HealthReport> | null = null;
+  /** `performance.now()` until which the last report is reused; a report under way always is. */
+  #reusedUntil = 0;
 
   constructor(checks: HealthCheck[], log: Log, options: HealthOptions = {}) {
     this.#checks = checks;
     this.#log = log;
     this.#checkTimeMs = options.checkTimeMs ?? 2000;
     this.#keepMs = options.keepMs ?? 500;
+    this.#noticeMs = options.noticeMs ?? 1_500;
   }
 
   /**
@@ -50,16 +61,28 @@ export class Health {
     this.#draining = true;
   }
 
+  /**
+   * Resolves once what routes to this instance has had the time to notice that it drains. A closing
+   * port resets the connections that wait to be accepted, and a proxy cannot repeat their requests.
+   */
+  async noticed(): Promise<void> {
+    const isProbed = performance.now() - this.#probedAt < PROBED_WITHIN_MS;
+    if (isProbed) await delay(this.#noticeMs);
+  }
+
   async report(): Promise<HealthReport> {
-    this.#report ??= this.#freshReport();
+    this.#probedAt = performance.now();
+    if (this.#report === null || performance.now() >= this.#reusedUntil) {
+      this.#reusedUntil = Infinity;
+      this.#report = this.#freshReport();
+    }
     const report = await this.#report;
     return this.#draining ? { ...report, status: "draining" } : report;
   }
 
   async #freshReport(): Promise<HealthReport> {
     const results = await Promise.all(this.#checks.map((check) => this.#passes(check)));
-    const timer = setTimeout(() => this.#report = null, this.#keepMs);
-    Deno.unrefTimer(timer);
+    this.#reusedUntil = performance.now() + this.#keepMs;
     const failing = this.#checks.filter((_, i) => !results[i]);
     const status = failing.length === 0
       ? "ready"

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { accepts, answersHttp } from "../support/child_server.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { TempDir } from "../support/temp_dir.ts";
+import { within } from "../support/within.ts";
 import { WsClient } from "../support/ws_client.ts";
 import denoJson from "../../deno.json" with { type: "json" };
 
@@ -38,6 +40,18 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
+Deno.test("an instance that is probed accepts connections until its proxies know that it drains", async () => {
+  await using server = await ServerProcess.start({ env: { NODE_ENV: "test" } });
+  const http = new HttpClient(server.url);
+  assert.equal((await http.get("/readyz")).status, 200);
+  const began = performance.now();
+  const exit = server.kill("SIGTERM");
+  const port = Number(new URL(server.url).port);
+  await eventually("its port is closed", () => accepts(port).then(() => false, () => true));
+  assert.ok(performance.now() - began > 1_000, "proxies probe each second");
+  assert.deepEqual(await exit, { code: 0, signal: null });
+});
+
 Deno.test("start:parallel serves on all cores, delivers events across them, and drains every one", async () => {
   await using folder = await TempDir.make("parallel");
   const port = freePort();
@@ -57,9 +71,7 @@ Deno.test("start:parallel serves on all cores, delivers events across them, and 
   );
   try {
     const url = `http://127.0.0.1:${port}`;
-    await eventually("it answers", async () => (await fetch(`${url}/healthz`)).ok, {
-      within: 60_000,
-    });
+    await eventually("it answers", () => answersHttp(`${url}/healthz`), { within: 60_000 });
     const people = await Promise.all(Array.from({ length: 12 }, () => register(url)));
     const owner = new HttpClient(url, people[0].token);
     const memberIds = people.slice(1).map(({ userId }) => userId);
@@ -78,10 +90,13 @@ Deno.test("start:parallel serves on all cores, delivers events across them, and 
       });
     }
     Deno.kill(child.pid!, "SIGTERM");
-    const closes = await Promise.all(clients.map(({ closed }) => closed));
+    const closes = await within(
+      "all sockets are closed",
+      Promise.all(clients.map(({ closed }) => closed)),
+    );
     // The runtime itself closes sockets there, with 1001, before the server can.
     for (const { code } of closes) assert.ok(code === 1001 || code === 1012, String(code));
-    assert.deepEqual(await exited, [0, null]);
+    assert.deepEqual(await within("the process ends", exited), [0, null]);
   } finally {
     if (child.exitCode === null && child.signalCode === null) Deno.kill(child.pid!, "SIGKILL");
     await exited;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { HealthCheck } from "../../src/http/health.ts";
+import { silentLog } from "../../src/core/log.ts";
+import { Health, type HealthCheck } from "../../src/http/health.ts";
 import { eventually } from "../support/eventually.ts";
 import { demoApp, send } from "./demo.ts";
 
@@ -68,6 +69,22 @@ Deno.test("Health reports a draining instance as not ready, but alive", async ()
   assert.equal(ready.status, 503);
   assert.equal(ready.body.status, "draining");
   assert.equal((await send(app, "GET", "/healthz")).status, 200);
+});
+
+Deno.test("Health gives probes the time to notice a drain, if there are any", async () => {
+  const health = new Health([], silentLog, { noticeMs: 50 });
+  const isNoticed = async () => {
+    let isOver = false;
+    const noticed = health.noticed().then(() => isOver = true);
+    await new Promise((resolve) => setTimeout(resolve));
+    const wasOver = isOver;
+    await noticed;
+    return wasOver;
+  };
+  assert.equal(await isNoticed(), true, "nothing probes");
+  await health.report();
+  health.drain();
+  assert.equal(await isNoticed(), false);
 });
 
 Deno.test("Health runs its checks once for many concurrent probes", async () => {

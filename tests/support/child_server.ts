@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
 import { TempDir } from "./temp_dir.ts";
+import { within } from "./within.ts";
 
 export interface ChildServerSpec {
   program: string;
@@ -90,7 +91,7 @@ export class ChildServer implements AsyncDisposable {
    */
   async kill(signal: Deno.Signal = "SIGTERM"): Promise<Exit> {
     this.#signal(signal);
-    return await this.exited;
+    return await within(`process ${this.child.pid} ends`, this.exited, 60_000);
   }
 
   /** Asks the process to end, and kills it after ten seconds. */
@@ -119,7 +120,8 @@ export class ChildServer implements AsyncDisposable {
       throw error;
     });
     const answering = eventually("it answers", () => gone || ready(), { within: readyWithin });
-    await Promise.race([ended, answering]);
+    // The look under way ends too, so that no timer is left.
+    await Promise.race([ended, answering]).finally(() => gone && answering.catch(() => {}));
     if (gone) await ended;
     ended.catch(() => {});
   }
