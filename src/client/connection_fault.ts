@@ -53,6 +53,7 @@ export async function originFault(url: string): Promise<ChatError | null> {
   );
 }
 
-function notOurs(): ChatError {
+async function notOurs(response: Response): Promise<ChatError> {
+  await response.body?.cancel().catch(() => {});
   return new ChatError("bad_answer", "url is that of another server: it has no RealTimeChat API");
 }

@@ -161,11 +161,14 @@ export class FileUpload {
       signal?.addEventListener("abort", abort);
     }
     try {
-      return await this.host.signIn.withToken((token) => {
+      const response = await this.host.signIn.withToken((token) => {
         const authorization = `Bearer ${token}`;
         const all = { authorization, "tus-resumable": "1.0.0", ...headers };
         return this.host.rest.raw(path, { method, headers: all, body, signal: own.signal });
       });
+      // Its headers say everything; an unread body could keep the connection from the next request.
+      await response.body?.cancel().catch(() => {});
+      return response;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);

@@ -220,7 +220,8 @@ export class ChatSocket {
         else this.#expire(id, cmd, socket);
       };
       this.#waiting.set(id, waiting);
-      socket.send(JSON.stringify({ id, cmd, data }));
+      // A browser reports a send to a socket that is closing; its close rejects the command.
+      if (socket.readyState === OPEN) socket.send(JSON.stringify({ id, cmd, data }));
     });
   }
 

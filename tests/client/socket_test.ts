@@ -128,6 +128,17 @@ Deno.test("ChatSocket replaces a connection whose ping is not answered in time",
   await world.online(1);
 });
 
+Deno.test("ChatSocket sends nothing to a socket that is closing, and fails the command at its end", async () => {
+  using world = new World();
+  world.socket.connect();
+  const first = await world.online(0);
+  first.readyState = 2;
+  const refused = assert.rejects(world.socket.request("ping", {}), { code: "offline" });
+  assert.deepEqual(commandsOf(first), ["hello"]);
+  first.end(1006);
+  await refused;
+});
+
 Deno.test("ChatSocket ignores events, replies and the end of an old socket after a reconnect", async () => {
   using world = new World();
   world.socket.connect();

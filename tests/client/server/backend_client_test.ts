@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { BackendClient, type ChatError } from "../../../src/client/server/mod.ts";
 import { backendWorld } from "./world.ts";
+import { within } from "../../support/within.ts";
 
 Deno.test("a backend makes people, lists them all, and signs them in", async () => {
   await using w = await backendWorld();
@@ -83,7 +84,7 @@ Deno.test("the part for backends runs in a worker", async () => {
   const worker = new Worker(`data:text/javascript,${encodeURIComponent(code)}`, {
     type: "module",
   });
-  const name = await new Promise((resolve, reject) => {
+  const answer = new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = (event) => {
       event.preventDefault();
@@ -91,6 +92,7 @@ Deno.test("the part for backends runs in a worker", async () => {
     };
     worker.postMessage({ url: w.app.url, key: w.key });
   });
+  const name = await within("the worker answers", answer);
   worker.terminate();
   assert.equal(name, "Ann");
 });
