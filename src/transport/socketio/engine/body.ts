@@ -17,9 +17,19 @@ export class BodyReader {
   }
 
   /**
-   * Throws `BodyTooLarge`, a `TypeError` for invalid UTF-8, or the error that broke the connection.
+   * Throws `BodyTooLarge`, a `TypeError` for invalid UTF-8, or the error that broke the connection,
+   * and reads no further then.
    */
   async text(): Promise<string> {
+    try {
+      return await this.#text();
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  async #text(): Promise<string> {
     if (this.#announced > this.limit) throw this.#tooLarge();
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     let text = "";
@@ -40,7 +50,6 @@ export class BodyReader {
   }
 
   #tooLarge(): BodyTooLarge {
-    this.cancel();
     return new BodyTooLarge(`The body is longer than ${this.limit} bytes`);
   }
 }
