@@ -33,11 +33,24 @@ async function twiceSignedIn() {
   const visitor = { transport: "rest" as const, address: "", userAgent: "", requestId: newId() };
   const session = { sessionId: here.id, authenticatedAt: T0, tokenExpiresAt: T0 + 1_000 };
   const caller = { ...visitor, ...session, userId: user.id };
-  return { store, user, here, there, changes, caller, visitor, ended, announced, removed };
+  return {
+    store,
+    user,
+    here,
+    there,
+    changes,
+    caller,
+    visitor,
+    ended,
+    announced,
+    removed,
+    [Symbol.asyncDispose]: () => store.close(),
+  };
 }
 
 Deno.test("AccountChanges announces a change, its ended sessions and its audit entry once they are written", async () => {
-  const { store, user, there, changes, caller, ended, announced } = await twiceSignedIn();
+  await using world = await twiceSignedIn();
+  const { store, user, there, changes, caller, ended, announced } = world;
   const changed = await changes.own(caller, () => ({
     user: { passwordHash: "new" },
     endSessions: { ids: [there.id], reason: "credentials_changed" },
@@ -50,7 +63,8 @@ Deno.test("AccountChanges announces a change, its ended sessions and its audit e
 });
 
 Deno.test("AccountChanges announces the encryption devices that a change has removed", async () => {
-  const { store, user, changes, caller, removed } = await twiceSignedIn();
+  await using world = await twiceSignedIn();
+  const { store, user, changes, caller, removed } = world;
   const device = { id: newId(), userId: user.id, name: "Phone", signatureKey: "k", createdAt: T0 };
   await store.devices.create(device);
   await changes.own(caller, () => ({ user: { bio: "hello" } }));
@@ -60,7 +74,8 @@ Deno.test("AccountChanges announces the encryption devices that a change has rem
 });
 
 Deno.test("AccountChanges changes nothing for a session that ended while its request was in progress", async () => {
-  const { store, user, changes, caller, visitor, ended, announced } = await twiceSignedIn();
+  await using world = await twiceSignedIn();
+  const { store, user, changes, caller, visitor, ended, announced } = world;
   await changes.outside(visitor, user.id, ({ sessions }) => ({
     user: { passwordHash: "the owner's" },
     endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
@@ -79,7 +94,8 @@ Deno.test("AccountChanges changes nothing for a session that ended while its req
 });
 
 Deno.test("AccountChanges announces no refused change, and does not change an erased account", async () => {
-  const { store, user, there, changes, caller, visitor, ended, announced } = await twiceSignedIn();
+  await using world = await twiceSignedIn();
+  const { store, user, there, changes, caller, visitor, ended, announced } = world;
   const taken = aUser();
   await store.users.create(taken);
   const toTaken = () =>

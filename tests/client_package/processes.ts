@@ -25,9 +25,11 @@ export async function tryRun(
   options: RunOptions,
 ): Promise<{ code: number; output: string }> {
   const env = { NO_COLOR: "1", ...options.env };
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const child = new Deno.Command(program, { ...options, args, env, signal, stdin: "null" });
-  const { code, stdout, stderr } = await child.output();
+  const stop = new AbortController();
+  const { signal } = stop;
+  const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
+  const command = new Deno.Command(program, { ...options, args, env, signal, stdin: "null" });
+  const { code, stdout, stderr } = await command.output().finally(() => clearTimeout(timer));
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, output: text(stdout) + text(stderr) };
 }

@@ -41,7 +41,7 @@ async function setting(): Promise<Setting> {
   return { world, devices, users, forger, tree: forger.tree };
 }
 
-const shared = setting();
+const shared = await setting();
 
 const strangersKey = (await keyPair()).signKey;
 
@@ -56,7 +56,7 @@ type Forge = (setting: Setting) => Forgery | Promise<Forgery>;
 
 function refused(title: string, message: RegExp, forge: Forge): void {
   Deno.test(`the server refuses a Commit ${title}`, async () => {
-    const { world, forger, ...rest } = await shared;
+    const { world, forger, ...rest } = shared;
     const staged = await forgeCommit(forger, await forge({ world, forger, ...rest }));
     const expected = { name: "AppError", code: "invalid_request", message };
     await assert.rejects(verdict(staged, world.groupInfo), expected);
@@ -64,7 +64,7 @@ function refused(title: string, message: RegExp, forge: Forge): void {
 }
 
 Deno.test("the server accepts the forger's Commit when nothing is forged", async () => {
-  const { world, forger, devices } = await shared;
+  const { world, forger, devices } = shared;
   const plain = await verdict(await forgeCommit(forger), world.groupInfo);
   assert.equal(plain.committer.deviceId, devices[1].mls.deviceId);
   const add = await verdict(
@@ -266,7 +266,7 @@ refused(
   },
 );
 refused("that adds an existing device", /device occurs twice/, async ({ devices }) => {
-  const { credential } = leafOf((await shared).tree, 8);
+  const { credential } = leafOf(shared.tree, 8);
   assert.ok(devices.length > 4);
   return { proposals: [await anAdd({ credential })] };
 });
@@ -284,7 +284,7 @@ refused("whose GroupInfo is for another cipher suite", /cipher_suite/, () => ({
 }));
 
 Deno.test("the server refuses a Commit of a missing leaf", async () => {
-  const { world, forger } = await shared;
+  const { world, forger } = shared;
   const { leafIndex } = forger;
   const staged = await forgeCommit(forger, { senderIndex: 60 });
   assert.notEqual(leafIndex, 60);
@@ -295,7 +295,7 @@ Deno.test("the server refuses a Commit of a missing leaf", async () => {
 });
 
 Deno.test("the server refuses a proposal instead of a Commit", async () => {
-  const { world, devices, forger } = await shared;
+  const { world, devices, forger } = shared;
   const stored = await readRecord(devices[1].store, world.chatId, clientConfig(() => true));
   const { state } = stored!.record;
   const { message } = await createProposal(state, true, remove(4), await cipherSuite());
@@ -419,7 +419,7 @@ Deno.test("the first Commit of a group is checked as far as the server can", asy
 });
 
 async function aJoiner() {
-  const { world, tree } = await shared;
+  const { world, tree } = shared;
   const device = await new World().device(newId());
   const info: WireGroupInfo = decodeGroupInfo(world.groupInfo);
   const { userId, deviceId } = device.mls;
