@@ -59,9 +59,9 @@ Deno.test("a client on a slow line that missed 600 long messages in 2,000 chats 
   const { ann } = await app.people("ann");
   const store = await app.openStore();
   const chats = await seedChats(store, ann, 2_000);
-  // 96 KB/s and 15 s without a byte, both divided by ten, so that the test is short.
-  await using line = new SlowLine(Number(new URL(app.url).port), 960_000);
-  await using anns = await clientOf(line.url, ann, { timeoutMs: 1_500 });
+  // 96 KB/s and 15 s without a byte, both divided by five, so that the test is short.
+  await using line = new SlowLine(Number(new URL(app.url).port), 480_000);
+  await using anns = await clientOf(line.url, ann, { timeoutMs: 3_000 });
   await anns.client.close();
   await seedMessages(store, chats, { count: 600, text: "x".repeat(5_000) });
   await store.close();

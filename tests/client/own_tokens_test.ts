@@ -115,7 +115,7 @@ Deno.test("a token that cannot be had for now is asked for again, and one that n
     () => new Promise(() => {}),
   ];
   await using ann = clientOf(w.app, () => (answers.shift() ?? w.token("ann"))(), {
-    timeoutMs: 500,
+    timeoutMs: 3_000,
   });
   await assert.rejects(ann.call("user.profile", {}), { code: "offline" });
   ann.connect();

@@ -212,6 +212,7 @@ Deno.test("after kill -9 in the middle of uploads no partial file is served, and
       method: "POST",
       headers: { ...tus, "upload-length": String(bytes.length) },
     });
+    await made.body?.cancel();
     path = made.headers.get("location")!;
     const headers = { ...tus, "upload-offset": "0", "content-type": type };
     const part = await fetch(server.url + path, {
@@ -219,6 +220,7 @@ Deno.test("after kill -9 in the middle of uploads no partial file is served, and
       headers,
       body: bytes.slice(0, 20_000),
     });
+    await part.body?.cancel();
     assert.equal(part.status, 204);
     const stop = new AbortController();
     const uploads = Array.from(

@@ -78,7 +78,10 @@ for (const [name, argumentsOf] of Object.entries(WAYS)) {
         assert.match(body, /^realtimechat_accept_failures_total [1-9]/m);
       } finally {
         if (child.exitCode === null && child.signalCode === null) Deno.kill(child.pid!, "SIGTERM");
-        await within("the process ends", ended.promise);
+        await within("the process ends", ended.promise).catch(async (cause) => {
+          Deno.kill(child.pid!, "SIGKILL");
+          throw new Error(`It goes on after SIGTERM:\n${await Deno.readTextFile(log)}`, { cause });
+        });
       }
       assert.equal(await ended.promise, "ended with 0", await Deno.readTextFile(log));
     },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { AccountWorld } from "../support/account_world.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
+import { within } from "../support/within.ts";
 
 /** A socket that has sent its hello, with the events that it received and its close code. */
 async function connect(url: string, token: string) {
@@ -13,10 +14,14 @@ async function connect(url: string, token: string) {
     received.push(...(Array.isArray(frame) ? frame : [frame]));
   };
   socket.onclose = ({ code }) => closed.resolve(code);
-  await new Promise((resolve) => socket.onopen = resolve);
+  await within("it is open", new Promise((resolve) => socket.onopen = resolve));
   socket.send(JSON.stringify({ id: 1, cmd: "hello", data: { token } }));
   const hello = await eventually("hello is answered", () => received.find(({ id }) => id === 1));
-  return { hello: hello as { ok: boolean; data: Record<string, unknown> }, received, closed };
+  return {
+    hello: hello as { ok: boolean; data: Record<string, unknown> },
+    received,
+    closed: () => within("it is closed", closed.promise),
+  };
 }
 
 const password = "correct horse battery";
@@ -35,7 +40,7 @@ Deno.test("a socket closes with 4001 when its access token expires", async () =>
   const { hello, closed, received } = await connect(`ws://127.0.0.1:${server.addr.port}/ws`, token);
   assert.equal(hello.ok, true);
   world.ahead += 3_600_000;
-  assert.equal(await closed.promise, 4001);
+  assert.equal(await closed(), 4001);
   assert.ok(!received.some(({ event }) => event === "session.ended"), "the session goes on");
 });
 
@@ -47,7 +52,7 @@ Deno.test("ending a session, suspending and erasing a user close the sockets at 
   const first = await connect(app.webSocketUrl, phone.accessToken);
   assert.deepEqual(first.hello.data.blockedUserIds, []);
   await client.delete("/api/sessions");
-  assert.equal(await first.closed.promise, 4001);
+  assert.equal(await first.closed(), 4001);
   assert.ok(first.received.some(({ event }) => event === "session.ended"));
 
   const chief = await register(app, "chief");
@@ -57,11 +62,11 @@ Deno.test("ending a session, suspending and erasing a user close the sockets at 
   const second = await connect(app.webSocketUrl, ann.accessToken);
   const admin = app.client().as(chief.accessToken);
   await admin.post(`/api/admin/users/${ann.user.id}/suspend`, { reason: "spam" });
-  assert.equal(await second.closed.promise, 4001);
+  assert.equal(await second.closed(), 4001);
 
   const third = await connect(app.webSocketUrl, chief.accessToken);
   assert.equal((await admin.delete("/api/users/profile", { password })).status, 204);
-  assert.equal(await third.closed.promise, 4001);
+  assert.equal(await third.closed(), 4001);
 });
 
 Deno.test("a block is announced to the blocker's own devices only", async () => {

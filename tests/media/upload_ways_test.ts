@@ -9,6 +9,7 @@ import { S3BlobStore } from "../../src/media/blobs/s3/blob_store.ts";
 import { Leases } from "../../src/media/lease.ts";
 import { MediaSweeper } from "../../src/media/media_sweeper.ts";
 import { aMedia } from "../contract/store/rows.ts";
+import { eventually } from "../support/eventually.ts";
 import type { Person } from "../support/people.ts";
 import { flag } from "../support/pictures.ts";
 import { Random } from "../support/random_bytes.ts";
@@ -126,6 +127,26 @@ test("a tus upload continues after an interruption, and is finished by its last 
     const answer = await tus(app, ann, "POST", UPLOADS, { headers });
     assert.equal(answer.status, status, JSON.stringify(headers));
   }
+});
+
+Deno.test("a tus upload that is cut off exactly at its declared end is finished without more bytes", async () => {
+  await using app = await RunningApp.start();
+  const { ann } = await app.people("ann");
+  const path = await create(app, ann, BYTES.length);
+  const offsetOf = async () => (await tus(app, ann, "HEAD", path)).headers.get("upload-offset");
+  const end = String(BYTES.length);
+  const tooMuch = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      controller.enqueue(BYTES);
+      await eventually("all have arrived", async () => await offsetOf() === end);
+      controller.enqueue(BYTES);
+      controller.close();
+    },
+  });
+  assert.equal((await append(app, ann, path, 0, tooMuch)).status, 413);
+  assert.equal(await offsetOf(), end);
+  assert.equal((await append(app, ann, path, BYTES.length, "")).status, 204);
+  assert.equal(sha256Of((await download(app, ann, path.split("/").at(-1)!)).body), SHA256);
 });
 
 test("a tus upload of an image is stripped, and a rejected one leaves nothing behind", async (app) => {

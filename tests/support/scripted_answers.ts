@@ -11,6 +11,11 @@ export class ScriptedAnswers {
   readonly #queue: (ScriptedAnswer | "hang")[] = [];
   readonly #released = Promise.withResolvers<void>();
 
+  /** True once each response has had its request. */
+  get areTaken(): boolean {
+    return this.#queue.length === 0;
+  }
+
   add(...answers: (ScriptedAnswer | "hang")[]): void {
     this.#queue.push(...answers);
   }

@@ -23,11 +23,11 @@ export class WsClient implements AsyncDisposable {
   readonly strays: Reply[] = [];
   onEvent: (event: WireEvent) => void = () => {};
   readonly #pending = new Map<unknown, (reply: Reply) => void>();
-  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #closed: Promise<{ code: number; reason: string }>;
   #nextId = 1;
 
   private constructor(readonly socket: WebSocket) {
-    this.closed = new Promise((resolve) => {
+    this.#closed = new Promise((resolve) => {
       socket.onclose = ({ code, reason }) => {
         for (const settle of this.#pending.values()) settle({ id: null, ok: false });
         this.#pending.clear();
@@ -42,10 +42,11 @@ export class WsClient implements AsyncDisposable {
   static async open(url: string, protocols = ["realtimechat.v1"]): Promise<WsClient> {
     const socket = new WebSocket(url, protocols);
     const client = new WsClient(socket);
-    await new Promise<void>((resolve, reject) => {
+    const opened = new Promise<void>((resolve, reject) => {
       socket.onopen = () => resolve();
-      client.closed.then(({ code }) => reject(new Error(`The socket was closed with ${code}`)));
+      client.#closed.then(({ code }) => reject(new Error(`The socket was closed with ${code}`)));
     });
+    await within("the socket is open", opened, LONGEST_MS);
     return client;
   }
 
@@ -71,9 +72,14 @@ export class WsClient implements AsyncDisposable {
     return within(`${cmd} is answered`, promise, LONGEST_MS);
   }
 
+  /** Rejects if the socket stays open. */
+  get closed(): Promise<{ code: number; reason: string }> {
+    return within("the socket is closed", this.#closed, LONGEST_MS);
+  }
+
   close(): Promise<unknown> {
     this.socket.close();
-    return within("the socket is closed", this.closed, LONGEST_MS);
+    return this.closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,6 +10,7 @@ import {
   pushServiceContract,
   samplePush,
 } from "../../contract/push_sender.ts";
+import { eventually } from "../../support/eventually.ts";
 import type { FcmMessage } from "../../support/fcm_message_schema.ts";
 import { fcmErrorBody, FcmServer, generateServiceKeys } from "../../support/fcm_server.ts";
 
@@ -172,7 +173,8 @@ test("an abort ends a send that hangs, long before its timeout", async (server) 
   server.sends.add("hang");
   const ending = new AbortController();
   const result = sender.send(target, samplePush, ending.signal);
-  setTimeout(() => ending.abort(), 20);
+  await eventually("the send hangs", () => server.sends.areTaken);
+  ending.abort();
   assert.deepEqual(await result, {
     outcome: "retry",
     reason: "FCM could not be reached: AbortError",

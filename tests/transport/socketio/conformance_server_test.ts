@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
 import { conformanceHandler } from "../../../src/transport/socketio/conformance_server.ts";
+import { within } from "../../support/within.ts";
 
 /** Heartbeats of half a second and the client library's timers outlive the test. */
 const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
@@ -36,7 +37,10 @@ for (const namespace of ["/", "/custom"]) {
   Deno.test(`the conformance server sends its auth to ${namespace}`, OPTIONS, async () => {
     await withServer(async (url) => {
       const client = io(url + namespace, { transports: ["websocket"], auth: { token: "123" } });
-      const auth = await new Promise((resolve) => client.once("auth", resolve));
+      const auth = await within(
+        "auth comes",
+        new Promise((resolve) => client.once("auth", resolve)),
+      );
       client.close();
       assert.deepEqual(auth, { token: "123" });
     });

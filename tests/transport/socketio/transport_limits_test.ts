@@ -7,6 +7,7 @@ import {
   type Transports,
 } from "../../support/socketio_client.ts";
 import { heard, OPTIONS, setting, WAYS } from "./transport_world.ts";
+import { within } from "../../support/within.ts";
 
 Deno.test("Socket.IO tells a refused client the reason", OPTIONS, async () => {
   await using world = await setting({ LIMIT_SOCKETS_PER_USER: "1" });
@@ -63,12 +64,13 @@ Deno.test("Socket.IO closes a connection without a valid token", OPTIONS, async 
     if (packet) socket.onopen = () => socket.send(packet);
     return new Promise((resolve) => socket.onclose = resolve);
   });
-  await Promise.all(closed);
+  await within("both are closed", Promise.all(closed));
   // The time limit ends with a valid token: a client that came before others timed out is still
   // connected.
-  await using client = await SocketIoClient.connect(app.url, eve.token);
+  const connect = () => SocketIoClient.connect(app.url, eve.token);
+  await using client = await eventually("eve is greeted in time, on a busy machine too", connect);
   const silent = rawSocket(app);
-  await new Promise((resolve) => silent.onclose = resolve);
+  await within("it is closed", new Promise((resolve) => silent.onclose = resolve));
   assert.equal((await client.command("ping")).ok, true);
 });
 
@@ -108,7 +110,7 @@ Deno.test(
     const socket = rawSocket(app);
     const packets: string[] = [];
     socket.onmessage = ({ data }) => packets.push(data);
-    await new Promise((resolve) => socket.onopen = resolve);
+    await within("it is open", new Promise((resolve) => socket.onopen = resolve));
     for (let opened = 1; opened <= 3; opened++) {
       socket.send(`40${JSON.stringify({ token: ann.token })}`);
       const greeted = () => packets.filter((packet) => packet.startsWith('42["hello"')).length;

@@ -1,6 +1,7 @@
 import { DenoEngine, type EngineOptions } from "../../../../src/transport/socketio/engine/mod.ts";
 import type { Socket } from "engine.io";
 import { eventually } from "../../../support/eventually.ts";
+import { within } from "../../../support/within.ts";
 
 const SEPARATOR = "\x1e";
 
@@ -133,7 +134,7 @@ export class EngineServer implements AsyncDisposable {
 export class RawSocket {
   readonly #ws: WebSocket;
   readonly #messages: (string | ArrayBuffer)[] = [];
-  readonly closed: Promise<CloseEvent>;
+  readonly #closed: Promise<CloseEvent>;
   #isClosed = false;
 
   constructor(url: string) {
@@ -141,12 +142,17 @@ export class RawSocket {
     this.#ws.binaryType = "arraybuffer";
     this.#ws.onmessage = ({ data }) => this.#messages.push(data);
     this.#ws.onerror = (event) => event.preventDefault();
-    this.closed = new Promise((resolve) =>
+    this.#closed = new Promise((resolve) =>
       this.#ws.onclose = (event) => {
         this.#isClosed = true;
         resolve(event);
       }
     );
+  }
+
+  /** Rejects if the socket stays open. */
+  get closed(): Promise<CloseEvent> {
+    return within("the socket is closed", this.#closed);
   }
 
   async opened(): Promise<this> {

@@ -4,6 +4,7 @@ import type { Socket } from "socket.io-client";
 import { encodeEvent, writePreEncoded } from "../../../../src/transport/socketio/engine/mod.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { SocketIoServer, type Transports } from "./socket_io_server.ts";
+import { within } from "../../../support/within.ts";
 
 /** Timers and connections of the client library outlive its `close()` a little. */
 const OPTIONS = { sanitizeOps: false, sanitizeResources: false };
@@ -142,8 +143,9 @@ Deno.test(
     });
     for (const [, transports] of WAYS) {
       const client = server.client(transports);
-      const error = await new Promise<Error & { data?: unknown }>((resolve) =>
-        client.once("connect_error", resolve)
+      const error = await within(
+        "the connection is refused",
+        new Promise<Error & { data?: unknown }>((resolve) => client.once("connect_error", resolve)),
       );
       assert.deepEqual([error.message, error.data], ["No token", { code: "unauthenticated" }]);
     }
