@@ -5,7 +5,7 @@
  */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { skippedIn } from "./junit_report.ts";
+import { hungIn, skippedIn } from "./junit_report.ts";
 import { findService, missingReason, type ServiceName, SERVICES } from "../support/services.ts";
 import { filesWithExamples, testFiles } from "./test_files.ts";
 
@@ -23,6 +23,14 @@ const PERMISSIONS = ["--allow-all"];
  */
 const CONFIG = "--config=tests/deno.json";
 
+/**
+ * Milliseconds for the whole run, several times what a busy machine takes: `test_bounds.ts` cannot
+ * end a test that never returns to the event loop.
+ */
+const RUN_BOUND_MS = Number(Deno.env.get("TEST_RUN_BOUND_MS") ?? 2 * 60 * 60_000);
+
+const REPORT = "report.xml";
+
 async function main([suite, ...rest]: string[]): Promise<number> {
   const options = rest.filter((word) => word.startsWith("-"));
   const paths = rest.filter((word) => !word.startsWith("-")).map((path) => relative(ROOT, path));
@@ -30,36 +38,62 @@ async function main([suite, ...rest]: string[]): Promise<number> {
     paths.length === 0 || paths.some((path) => file === path || file.startsWith(`${path}/`))
   );
   if (files.length === 0) throw new Error(`There are no ${suite} tests in ${paths.join(", ")}`);
-  const report = await Deno.makeTempFile({ suffix: ".xml" });
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/${REPORT}`, "");
   try {
     const code = await denoTest(
-      report,
+      folder,
       options,
       suite === "integration" ? files : [...files, ...await filesWithExamples(ROOT)],
     );
-    printSkipped(skippedIn(await Deno.readTextFile(report)));
+    const xml = await Deno.readTextFile(`${folder}/${REPORT}`);
+    printSkipped(skippedIn(xml));
+    for (const test of hungIn(xml)) console.log(`Hung, or an error escaped from it: ${test}`);
     return code;
   } finally {
-    await Deno.remove(report);
+    await Deno.remove(folder, { recursive: true });
   }
 }
 
 /**
- * `deno check` checks the types, in `deno task ok`. `--doc` runs the examples in comments of src. A
- * leak fails a test in any case; `--trace-leaks`, which shows its location, takes a third longer.
+ * `deno check` checks the types, in `deno task ok`. `--doc` runs the examples in comments of src.
+ * `test_bounds.ts` fails a test that leaks; `--trace-leaks`, which shows where, takes a third
+ * longer.
  */
-async function denoTest(report: string, options: string[], files: string[]): Promise<number> {
-  const flags = ["--no-check", "--doc", "--parallel", `--junit-path=${report}`];
+async function denoTest(folder: string, options: string[], files: string[]): Promise<number> {
+  const flags = [
+    "--no-check",
+    "--doc",
+    "--parallel",
+    "--preload=tests/tools/test_bounds.ts",
+    `--junit-path=${folder}/${REPORT}`,
+  ];
   // Tests spend much of their time waiting: two files per core keep it busy.
   const jobs = Deno.env.get("DENO_JOBS") ?? String(2 * navigator.hardwareConcurrency);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", CONFIG, ...PERMISSIONS, ...flags, ...options, ...files],
     cwd: ROOT,
-    env: { DENO_JOBS: jobs },
+    env: { DENO_JOBS: jobs, TEST_RUNNING_FOLDER: await runningFolder(folder) },
   }).spawn();
+  const bound = setTimeout(() => end(child, folder), RUN_BOUND_MS);
   const { success, code, signal } = await child.status;
+  clearTimeout(bound);
   if (!success) console.log(`deno test ended with ${signal ?? `code ${code}`}`);
   return code;
+}
+
+async function runningFolder(folder: string): Promise<string> {
+  await Deno.mkdir(`${folder}/running`);
+  return `${folder}/running`;
+}
+
+/** Ends a run that takes too long, and names the test files that were under way. */
+function end(child: Deno.ChildProcess, folder: string): void {
+  console.log(`The tests have not ended within ${RUN_BOUND_MS} ms; under way were`);
+  for (const { name } of Deno.readDirSync(`${folder}/running`)) {
+    console.log(`  ${Deno.readTextFileSync(`${folder}/running/${name}`)}`);
+  }
+  child.kill("SIGKILL");
 }
 
 function printSkipped(skipped: string[]): void {
