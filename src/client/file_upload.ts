@@ -153,13 +153,11 @@ export class FileUpload {
     isAbortable = true,
   ): Promise<Response> {
     const { signal } = this.options;
+    if (isAbortable) signal?.throwIfAborted();
     const own = new AbortController();
     const abort = () => own.abort();
     const timer = setTimeout(abort, TIMEOUT_MS);
-    if (isAbortable) {
-      signal?.throwIfAborted();
-      signal?.addEventListener("abort", abort);
-    }
+    if (isAbortable) signal?.addEventListener("abort", abort);
     try {
       const response = await this.host.signIn.withToken((token) => {
         const authorization = `Bearer ${token}`;
