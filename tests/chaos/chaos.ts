@@ -1,5 +1,5 @@
-import { delay } from "../../src/core/delay.ts";
 import { HttpClient } from "../support/http_client.ts";
+import { within } from "../support/within.ts";
 import { type Actor, LibraryActor, StrictActor } from "./actors.ts";
 import { checkAll } from "./check.ts";
 import { makeFaults } from "./faults.ts";
@@ -49,7 +49,7 @@ async function runIn(world: ChaosWorld, { seed, durationMs, log }: Required<Chao
   const acting = Promise.all(actors.map((actor, at) => actor.act(new Random(seed + at), isOver)));
   acting.catch(() => {});
   const faults = await makeFaults(world, random, isOver, log);
-  await Promise.race([acting, late(90_000)]);
+  await within("all sends are acknowledged, since every fault is mended", acting, 90_000);
   const { messages } = await checkAll(world, actors, ledger);
   return { messages, faults };
 }
@@ -62,9 +62,4 @@ async function makeGroup(world: ChaosWorld): Promise<string> {
   });
   if (status !== 201) throw new Error(`Cannot create the group: ${JSON.stringify(body)}`);
   return body.id;
-}
-
-async function late(ms: number): Promise<never> {
-  await delay(ms);
-  throw new Error(`Sends were not acknowledged within ${ms} ms after the last fault was mended`);
 }

@@ -20,6 +20,9 @@ let app: RunningApp;
 /** Project with the programs. */
 let programs: string;
 
+// One server for all tests runs in this process, with its timers.
+Deno.test.sanitizer({ ops: false, resources: false });
+
 if (!ignore) {
   Deno.test.beforeAll(async () => {
     [installed, app] = await Promise.all([InstalledPackage.make(), RunningApp.start()]);
