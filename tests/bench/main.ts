@@ -1,12 +1,15 @@
 import { cold } from "./cold.ts";
 import { crowd } from "./crowd.ts";
 import { encryption } from "./encryption.ts";
+import { evening } from "./evening.ts";
 import { fanout } from "./fanout.ts";
 import { history } from "./history.ts";
 import { instances } from "./instances.ts";
 import { lone } from "./lone.ts";
 import { page } from "./page.ts";
 import { socketio } from "./socketio.ts";
+import { reads } from "./reads.ts";
+import { sockets } from "./sockets.ts";
 import { plan } from "./plan.ts";
 import { costs } from "./unit_costs.ts";
 import { webhooks } from "./webhooks.ts";
@@ -21,6 +24,9 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   instances,
   encryption,
   webhooks,
+  evening,
+  sockets,
+  reads,
   costs,
   plan,
   cold,

@@ -1,3 +1,6 @@
+/** Bytes that one read takes; thousands of sockets take less. */
+const CHUNK_BYTES = 256 * 1024;
+
 /**
  * A WebSocket client that does as little as possible: it counts frames and bytes, and passes the
  * text of a frame on only to a listener. The load must be the server's, not the generator's.
@@ -12,6 +15,7 @@ export class RawSocket {
     private readonly connection: Deno.TcpConn,
     private readonly onText: ((text: string) => void) | null,
     private readonly onBytes: ((payload: Uint8Array) => void) | null,
+    private readonly chunkBytes: number,
   ) {}
 
   static async open(
@@ -19,6 +23,7 @@ export class RawSocket {
     path: string,
     onText: ((text: string) => void) | null,
     onBytes: ((payload: Uint8Array) => void) | null = null,
+    chunkBytes = CHUNK_BYTES,
   ): Promise<RawSocket> {
     const connection = await Deno.connect({ port, hostname: "127.0.0.1" });
     connection.setNoDelay();
@@ -26,7 +31,7 @@ export class RawSocket {
       `Connection: Upgrade\r\nSec-WebSocket-Key: ${btoa("0123456789abcdef")}\r\n` +
       `Sec-WebSocket-Version: 13\r\n\r\n`;
     await connection.write(new TextEncoder().encode(request));
-    const socket = new RawSocket(connection, onText, onBytes);
+    const socket = new RawSocket(connection, onText, onBytes, chunkBytes);
     await socket.#handshake();
     socket.#read();
     return socket;
@@ -64,7 +69,7 @@ export class RawSocket {
   }
 
   async #read(): Promise<void> {
-    const chunk = new Uint8Array(256 * 1024);
+    const chunk = new Uint8Array(this.chunkBytes);
     try {
       for (;;) {
         const read = await this.connection.read(chunk);
