@@ -16,7 +16,7 @@ const ARGUMENTS = [
  * Timeout of an action that waits for its element, in milliseconds; only a failing test waits that
  * long.
  */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** A real browser, with everything that its pages reported as errors or requested. */
 export class TestBrowser implements AsyncDisposable {

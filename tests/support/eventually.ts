@@ -12,7 +12,7 @@ export interface EventuallyOptions {
 export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
-  { within = 20_000, every = 20 }: EventuallyOptions = {},
+  { within = 60_000, every = 20 }: EventuallyOptions = {},
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + within;
   let cause: unknown;
