@@ -11,7 +11,7 @@ const NO_LEAKS = { sanitizeOps: true, sanitizeResources: true };
 const NOTHING = { rooms: 0, reads: 0 };
 
 Deno.test("Hub holds no room and no read after connections have come and gone", async () => {
-  const world = new World();
+  using world = new World();
   const chats = Array.from({ length: 20 }, () => world.chat("ann", "bob"));
   for (let round = 0; round < 3; round++) {
     const made = [
@@ -27,7 +27,7 @@ Deno.test("Hub holds no room and no read after connections have come and gone", 
 });
 
 Deno.test("Hub holds no read that failed, and none of a connection that was closed meanwhile", async () => {
-  const world = new World();
+  using world = new World();
   world.chat("ann");
   world.failing.add("presentOfUser");
   const first = world.connection("ann");
@@ -45,7 +45,7 @@ Deno.test("Hub holds no read that failed, and none of a connection that was clos
 });
 
 Deno.test("Hub holds no room of a member who left, or of a chat whose last member left", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann", "bob");
   const { connection } = await world.connect("ann");
   world.hub.commit(world.write(chat, { leave: "ann" }));
@@ -58,7 +58,7 @@ Deno.test(
   "Hub lets go of a room that waits to read again once the hub is closed",
   NO_LEAKS,
   async () => {
-    const world = new World();
+    using world = new World();
     const chat = world.chat("ann");
     await world.connect("ann");
     world.failing.add("changes");
@@ -72,7 +72,7 @@ Deno.test(
 );
 
 Deno.test("Hub delivers nothing of a read that ends after the hub was closed", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   const letGo = world.hold("changes");
@@ -87,7 +87,7 @@ Deno.test("Hub delivers nothing of a read that ends after the hub was closed", a
 });
 
 Deno.test("Hub sends an event without a revision to all listeners of a chat but one user", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann", "bob");
   const made = [await world.connect("ann"), await world.connect("bob"), await world.connect("eve")];
   world.hub.toRoom(chat, { event: "typing", chatId: chat, data: {} }, "ann");

@@ -8,7 +8,7 @@ const REMOTE = (chatId: string, rev: number, membersAfter?: number) => [
 ];
 
 Deno.test("Room delivers in order, whatever the order of signals and commits", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   const commits = Array.from({ length: 6 }, (_, i) => world.write(chat, { say: `m${i}` }));
@@ -24,7 +24,7 @@ Deno.test("Room delivers in order, whatever the order of signals and commits", a
 });
 
 Deno.test("Room delivers only the rest of a commit that overlaps delivered revisions", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   const first = world.write(chat, { say: "a" });
@@ -37,7 +37,7 @@ Deno.test("Room delivers only the rest of a commit that overlaps delivered revis
 });
 
 Deno.test("Room delivers rows that changed twice as one range", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   world.write(chat, { say: "a" }, { say: "b" }, { edit: 2 });
@@ -48,7 +48,7 @@ Deno.test("Room delivers rows that changed twice as one range", async () => {
 });
 
 Deno.test("Room ignores a signal for a head that does not exist, and delivers a commit beside it", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   const answer = world.hold("changes");
@@ -62,7 +62,7 @@ Deno.test("Room ignores a signal for a head that does not exist, and delivers a 
 });
 
 Deno.test("Room delays events while the Store fails, and loses none", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   world.failing.add("changes");
@@ -74,7 +74,7 @@ Deno.test("Room delays events while the Store fails, and loses none", async () =
 });
 
 Deno.test("Room delivers from the joining on to a new member, and the leaving last to a former one", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob")];
   world.hub.commit(world.write(chat, { say: "before" }, { join: "bob" }, { say: "during" }));
@@ -84,7 +84,7 @@ Deno.test("Room delivers from the joining on to a new member, and the leaving la
 });
 
 Deno.test("Room delivers joins and leaves that another instance committed, through the Store", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob")];
   world.write(chat, { say: "before" }, { join: "bob" }, { say: "during" });
@@ -97,7 +97,7 @@ Deno.test("Room delivers joins and leaves that another instance committed, throu
 });
 
 Deno.test("Room delivers only their own row of a range to a former member", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann", "bob");
   const { sink } = await world.connect("bob");
   world.write(chat, { say: "a" }, { edit: 3 }, { leave: "bob" }, { say: "secret" });
@@ -109,7 +109,7 @@ Deno.test("Room delivers only their own row of a range to a former member", asyn
 });
 
 Deno.test("Room survives a commit in which the last listener leaves and another joins", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   await world.connect("ann");
   const bob = await world.connect("bob");
@@ -119,7 +119,7 @@ Deno.test("Room survives a commit in which the last listener leaves and another 
 });
 
 Deno.test("Hub admits a user who joins on another instance a chat without listeners here", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("zoe");
   const { sink } = await world.connect("ann");
   world.write(chat, { say: "long ago" });
@@ -130,7 +130,7 @@ Deno.test("Hub admits a user who joins on another instance a chat without listen
 });
 
 Deno.test("Hub admits a user who joins on another instance while the room is being opened", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("zoe");
   const ann = await world.connect("ann");
   const answer = world.hold("heads");
@@ -146,7 +146,7 @@ Deno.test("Hub admits a user who joins on another instance while the room is bei
 });
 
 Deno.test("Hub admits a user who joins on another instance while the last listener leaves", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob")];
   const answer = world.hold("changes");
@@ -160,7 +160,7 @@ Deno.test("Hub admits a user who joins on another instance while the last listen
 });
 
 Deno.test("Hub admits a user who joins on another instance while another enters the room and leaves", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("zoe");
   const bob = await world.connect("bob");
   const answer = world.hold("ofChat");
@@ -178,7 +178,7 @@ Deno.test("Hub admits a user who joins on another instance while another enters 
 });
 
 Deno.test("Hub admits a user who joins on another instance while earlier joins are being read", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("zoe");
   const bob = await world.connect("bob");
   const answer = world.hold("ofChat");
@@ -193,7 +193,7 @@ Deno.test("Hub admits a user who joins on another instance while earlier joins a
 });
 
 Deno.test("Hub admits a user who joins on another instance after the first read has failed", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("zoe");
   const bob = await world.connect("bob");
   world.failing.add("ofChat");
@@ -209,7 +209,7 @@ Deno.test("Hub admits a user who joins on another instance after the first read 
 });
 
 Deno.test("Hub drops a room without listeners once everything is delivered", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const [ann] = [await world.connect("ann"), await world.connect("bob")];
   world.write(chat, { join: "cy" });
@@ -224,7 +224,7 @@ Deno.test("Hub drops a room without listeners once everything is delivered", asy
 });
 
 Deno.test("Hub admits a user who joins here while the room opens at a head that includes the join", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("zoe");
   const ann = await world.connect("ann");
   const asked = world.hold("presentOfUser");
@@ -243,7 +243,7 @@ for (const here of [true, false]) {
   const where = here ? "here" : "elsewhere";
 
   Deno.test(`Hub admits a user who joined ${where} when the signal comes after the room was opened`, async () => {
-    const world = new World();
+    using world = new World();
     const chat = world.chat("zoe");
     const ann = await world.connect("ann");
     const commit = world.write(chat, { join: "ann" });
@@ -262,7 +262,7 @@ for (const here of [true, false]) {
   });
 
   Deno.test(`Hub does not admit a user who joined ${where} and left again, despite a late signal`, async () => {
-    const world = new World();
+    using world = new World();
     const chat = world.chat("zoe");
     const ann = await world.connect("ann");
     const joined = world.write(chat, { join: "ann" });
@@ -280,7 +280,7 @@ for (const here of [true, false]) {
   });
 
   Deno.test(`Hub delivers nothing to a user who leaves during attach (${here ? "here" : "elsewhere"})`, async () => {
-    const world = new World();
+    using world = new World();
     const chat = world.chat("ann", "bob");
     const answer = world.hold("presentOfUser");
     const { connection, sink } = world.connection("ann");
@@ -296,7 +296,7 @@ for (const here of [true, false]) {
   });
 
   Deno.test(`Hub delivers the chat to a user who joins during attach (${here ? "here" : "elsewhere"})`, async () => {
-    const world = new World();
+    using world = new World();
     const chat = world.chat("bob");
     const answer = world.hold("presentOfUser");
     const { connection, sink } = world.connection("ann");
@@ -313,7 +313,7 @@ for (const here of [true, false]) {
 }
 
 Deno.test("Hub refuses a connection whose session ends during attach", async () => {
-  const world = new World();
+  using world = new World();
   const answer = world.hold("presentOfUser");
   const { connection } = world.connection("ann", "session");
   const attached = world.hub.attach(connection);
@@ -326,7 +326,7 @@ Deno.test("Hub refuses a connection whose session ends during attach", async () 
 });
 
 Deno.test("Hub drops rooms with their last listener, and reopens them complete", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const first = await world.connect("ann");
   const answer = world.hold("changes");
@@ -345,7 +345,7 @@ Deno.test("Hub drops rooms with their last listener, and reopens them complete",
 });
 
 Deno.test("Hub reads the chats of a user once if their heads do not move meanwhile", async () => {
-  const world = new World(true);
+  using world = new World(true);
   for (let i = 0; i < 3; i++) world.chat("ann", "zoe");
   await world.connect("ann");
   await world.connect("zoe");
@@ -354,7 +354,7 @@ Deno.test("Hub reads the chats of a user once if their heads do not move meanwhi
 });
 
 Deno.test("Hub reads the chats of a user again if they left one while its room was opened", async () => {
-  const world = new World(true);
+  using world = new World(true);
   const chat = world.chat("zoe", "ann");
   const asked = world.hold("presentOfUser");
   const connecting = world.connect("ann");
@@ -366,7 +366,7 @@ Deno.test("Hub reads the chats of a user again if they left one while its room w
 });
 
 Deno.test("Hub keeps nothing of a connection that closes during attach", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const answer = world.hold("heads");
   const { connection } = world.connection("ann");
@@ -382,7 +382,7 @@ Deno.test("Hub keeps nothing of a connection that closes during attach", async (
 });
 
 Deno.test("Hub refuses a connection whose heads cannot be read, and accepts the next one", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   world.failing.add("heads");
   const { connection } = world.connection("ann");
@@ -394,7 +394,7 @@ Deno.test("Hub refuses a connection whose heads cannot be read, and accepts the 
 });
 
 Deno.test("Hub refuses every connection that waits for unreadable heads, and the process goes on", async () => {
-  const world = new World();
+  using world = new World();
   const [shared] = [world.chat("ann", "bob"), world.chat("bob")];
   const first = world.hold("heads");
   const ann = world.hub.attach(world.connection("ann").connection);
@@ -417,7 +417,7 @@ Deno.test("Hub refuses every connection that waits for unreadable heads, and the
 });
 
 Deno.test("Hub sends events from where the sync of the answer ends", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const { connection, sink } = world.connection("ann");
   await world.hub.attach(connection);
@@ -431,7 +431,7 @@ Deno.test("Hub sends events from where the sync of the answer ends", async () =>
 });
 
 Deno.test("Hub recovers from a gap: sends resync, missed events, and corrects memberships", async () => {
-  const world = new World();
+  using world = new World();
   const [shared, left, joined] = [world.chat("ann", "bob"), world.chat("ann"), world.chat("bob")];
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob", "over")];
   world.write(shared, { say: "missed" });
@@ -449,7 +449,7 @@ Deno.test("Hub recovers from a gap: sends resync, missed events, and corrects me
 });
 
 Deno.test("Hub reads unannounced changes after an instance has died, without a resync", async () => {
-  const world = new World();
+  using world = new World();
   const [shared, joined] = [world.chat("ann", "bob"), world.chat("bob")];
   const [ann, bob] = [await world.connect("ann"), await world.connect("bob", "over")];
   world.write(shared, { say: "not told" });
@@ -465,7 +465,7 @@ Deno.test("Hub reads unannounced changes after an instance has died, without a r
 });
 
 Deno.test("Hub reads once for each user after a gap, however many sockets they have", async () => {
-  const world = new World();
+  using world = new World();
   world.chat("ann", "bob");
   for (let i = 0; i < 10; i++) for (const user of ["ann", "bob"]) await world.connect(user, user);
   world.calls.length = 0;
@@ -475,7 +475,7 @@ Deno.test("Hub reads once for each user after a gap, however many sockets they h
 });
 
 Deno.test("Hub delivers nothing to a user who leaves while a gap is being repaired", async () => {
-  const world = new World();
+  using world = new World();
   const { sink } = await world.connect("ann");
   const chat = world.chat("zoe", "ann");
   const answer = world.hold("presentOfUser");
@@ -492,7 +492,7 @@ Deno.test("Hub delivers nothing to a user who leaves while a gap is being repair
 });
 
 Deno.test("Hub keeps newer changes when two reads of a user's chats overlap", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("zoe", "ann");
   await world.connect("zoe");
   const first = world.hold("presentOfUser");
@@ -515,7 +515,7 @@ Deno.test("Hub keeps newer changes when two reads of a user's chats overlap", as
 });
 
 Deno.test("Hub retries when the Store fails during the repair of a gap", async () => {
-  const world = new World();
+  using world = new World();
   const chat = world.chat("ann");
   const { sink } = await world.connect("ann");
   world.write(chat, { say: "missed" });
@@ -526,7 +526,7 @@ Deno.test("Hub retries when the Store fails during the repair of a gap", async (
 });
 
 Deno.test("Hub delivers one event to each listener of several chats", async () => {
-  const world = new World();
+  using world = new World();
   const chats = [world.chat("ann", "bob"), world.chat("ann", "cy"), world.chat("bob", "dan")];
   const people = await Promise.all(["ann", "bob", "cy", "dan"].map((user) => world.connect(user)));
   world.hub.toRooms(chats.slice(0, 2), { event: "presence", data: {} }, ["bob"]);
@@ -534,7 +534,7 @@ Deno.test("Hub delivers one event to each listener of several chats", async () =
 });
 
 Deno.test("Hub closes the sockets of ended sessions, and refuses connections once closed", async () => {
-  const world = new World();
+  using world = new World();
   const [one, other] = [await world.connect("ann", "one"), await world.connect("ann", "other")];
   world.hub.signals([{ type: "sessions", sessionIds: ["one"] }]);
   assert.deepEqual([one.sink.closed, other.sink.closed], ["unauthenticated", null]);
@@ -544,7 +544,7 @@ Deno.test("Hub closes the sockets of ended sessions, and refuses connections onc
 });
 
 Deno.test("Hub.compareHeads catches rooms up with unannounced heads, a limited number at a time", async () => {
-  const world = new World();
+  using world = new World();
   const chats = Array.from({ length: 5 }, () => world.chat("ann", "bob"));
   const { sink } = await world.connect("ann");
   for (const chat of chats) world.write(chat, { say: "not announced" });

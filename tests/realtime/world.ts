@@ -41,7 +41,7 @@ type Change = { join: string } | { leave: string } | { say: string } | { edit: n
  * A Store of chats in memory, whose results can be delayed: `hold("presentOfUser")` lets a test act
  * between a call and its result. A delayed call returns the state at the time of the call.
  */
-export class World {
+export class World implements Disposable {
   readonly chats = new Map<string, Chat>();
   readonly members = new Map<string, Membership[]>();
   readonly messages = new Map<string, Message[]>();
@@ -55,6 +55,11 @@ export class World {
   /** `snapshots`: memberships are read with the heads of their chats, as SQLite does. */
   constructor(private readonly snapshots = false) {
     this.hub = new Hub(this.store, { after: this.after.bind(this) }, silentLog, { retryMs: 1 });
+  }
+
+  /** Ends what would be tried again. */
+  [Symbol.dispose](): void {
+    this.hub.closeAll("restart");
   }
 
   readonly store = {
