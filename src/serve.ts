@@ -7,12 +7,16 @@
  * instance each time, so it is not offered here: Socket.IO is WebSocket only.
  */
 import "./core/require_deno.ts";
+import { delay } from "./core/delay.ts";
 import { keepServing } from "./keep_serving.ts";
 import { Listener } from "./listener.ts";
 import { announce, onStop, start } from "./start.ts";
 
 /** Milliseconds after which the process ends, whatever is still running. */
 const LINGER_MS = 4_000;
+
+/** Set in the environment, which all threads share, once the process was asked to stop. */
+const STOPPING = "REALTIMECHAT_STOPPING";
 
 const { app, config, log } = await start({
   polling: false,
@@ -39,9 +43,19 @@ keepServing({
 // `deno serve` stops accepting by itself, closes sockets with 1001 (going away) before the drain
 // could with 1012, and ends when nothing runs in any instance: an exit here would cut off instances
 // that are still draining.
-onStop(log, () => app.drain(() => listener.shutdown()), () => {
+const stop = onStop(log, () => {
+  Deno.env.set(STOPPING, "1");
+  return app.drain(() => listener.shutdown());
+}, () => {
   Deno.unrefTimer(setTimeout(() => Deno.exit(0), LINGER_MS));
 });
+
+// A thread that was still starting at the signal has missed it, and would serve on for ever.
+if (Deno.env.has(STOPPING)) {
+  await stop("SIGTERM");
+  await delay(LINGER_MS);
+  Deno.exit(0);
+}
 
 export default {
   fetch: app.fetch,

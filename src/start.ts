@@ -79,28 +79,33 @@ function reasonOf(error: unknown): string {
 
 /**
  * Runs `drain` once, when the process is asked to stop, and `done` after it. A drain that takes too
- * long ends the process: the platform would kill it at about the same time.
+ * long ends the process: the platform would kill it at about the same time. Returns the function
+ * that a signal calls.
  */
-export function onStop(log: Log, drain: () => Promise<void>, done: () => void): void {
+export function onStop(
+  log: Log,
+  drain: () => Promise<void>,
+  done: () => void,
+): (signal: Deno.Signal) => Promise<void> {
   let draining = false;
-  for (const signal of STOP_SIGNALS) {
-    Deno.addSignalListener(signal, async () => {
-      if (draining) return;
-      draining = true;
-      const began = performance.now();
-      log.info("Draining", { signal });
-      const late = setTimeout(() => {
-        log.error("Drain timed out");
-        Deno.exit(1);
-      }, DRAIN_MS);
-      try {
-        await drain();
-      } catch (error) {
-        log.error("Draining failed", { error });
-      }
-      clearTimeout(late);
-      log.info("Drained", { ms: Math.round(performance.now() - began) });
-      done();
-    });
-  }
+  const stop = async (signal: Deno.Signal) => {
+    if (draining) return;
+    draining = true;
+    const began = performance.now();
+    log.info("Draining", { signal });
+    const late = setTimeout(() => {
+      log.error("Drain timed out");
+      Deno.exit(1);
+    }, DRAIN_MS);
+    try {
+      await drain();
+    } catch (error) {
+      log.error("Draining failed", { error });
+    }
+    clearTimeout(late);
+    log.info("Drained", { ms: Math.round(performance.now() - began) });
+    done();
+  };
+  for (const signal of STOP_SIGNALS) Deno.addSignalListener(signal, () => void stop(signal));
+  return stop;
 }

@@ -54,21 +54,7 @@ Deno.test("an instance that is probed accepts connections until its proxies know
 
 Deno.test("start:parallel serves on all cores, delivers events across them, and drains every one", async () => {
   await using folder = await TempDir.make("parallel");
-  const port = freePort();
-  const child = spawn(Deno.execPath(), serveArguments(port, folder.join("data")), {
-    env: {
-      ...Deno.env.toObject(),
-      NODE_ENV: "test",
-      DENO_JOBS: "3",
-      PORT: String(port),
-      DATA_DIR: folder.join("data"),
-      RATE_REGISTER: "1000/1s",
-    },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const exited = new Promise<[number | null, string | null]>((resolve) =>
-    child.once("exit", (code, signal) => resolve([code, signal]))
-  );
+  const { child, exited, port } = startParallel(folder, "3");
   try {
     const url = `http://127.0.0.1:${port}`;
     await eventually("it answers", () => answersHttp(`${url}/healthz`), { within: 60_000 });
@@ -102,6 +88,40 @@ Deno.test("start:parallel serves on all cores, delivers events across them, and 
     await exited;
   }
 });
+
+Deno.test("start:parallel ends when it is asked to while some of its threads are still starting", async () => {
+  await using folder = await TempDir.make("parallel");
+  const { child, exited, port } = startParallel(folder, "8");
+  try {
+    await eventually("one answers", () => answersHttp(`http://127.0.0.1:${port}/healthz`), {
+      every: 5,
+    });
+    Deno.kill(child.pid!, "SIGTERM");
+    assert.deepEqual(await within("the process ends", exited), [0, null]);
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) Deno.kill(child.pid!, "SIGKILL");
+    await exited;
+  }
+});
+
+function startParallel(folder: TempDir, threads: string) {
+  const port = freePort();
+  const child = spawn(Deno.execPath(), serveArguments(port, folder.join("data")), {
+    env: {
+      ...Deno.env.toObject(),
+      NODE_ENV: "test",
+      DENO_JOBS: threads,
+      PORT: String(port),
+      DATA_DIR: folder.join("data"),
+      RATE_REGISTER: "1000/1s",
+    },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const exited = new Promise<[number | null, string | null]>((resolve) =>
+    child.once("exit", (code, signal) => resolve([code, signal]))
+  );
+  return { child, exited, port };
+}
 
 /** Arguments of the task, without --env-file. */
 function serveArguments(port: number, dataDir: string): string[] {
