@@ -1,10 +1,27 @@
 import type { ClientSession, Document } from "mongodb";
 import type { MongoConnection } from "./connection.ts";
 
-/** A write to the collection of this name; an update concerns one document. */
+/**
+ * A write to the collection of this name; an update or a replacement concerns one document. A
+ * replacement must find its document.
+ */
 export type PlannedWrite =
   & { to: string }
-  & ({ insert: Document } | { filter: Document; update: Document; upsert?: boolean });
+  & (
+    | { insert: Document }
+    | { filter: Document; update: Document; upsert?: boolean }
+    | { filter: Document; replacement: Document }
+  );
+
+/** Thrown when a replacement found no document; the transaction is then to be aborted. */
+export class NothingReplaced extends Error {
+  override readonly name = "NothingReplaced";
+
+  /** `to` is the name of the collection. */
+  constructor(readonly to: string) {
+    super(`Cannot replace a document of ${to}: there is none that matches`);
+  }
+}
 
 /** Codes of a server that has no such command, or not yet while its upgrade is under way. */
 const NOT_OFFERED = new Set([59, 72, 115]);
@@ -32,9 +49,9 @@ class NoBulkWrite extends Error {
 }
 
 /**
- * Executes writes in order, within a transaction that has begun. MongoDB 8 takes writes to several
- * collections in one round trip (the command `bulkWrite`); earlier releases get one for each
- * collection.
+ * Executes writes in order, in a transaction that may begin with them. MongoDB 8 takes writes to
+ * several collections in one round trip (the command `bulkWrite`); earlier releases get one for each
+ * collection, and the replacements before the other writes. Throws `NothingReplaced`.
  */
 export async function writeAll(
   mongo: MongoConnection,
@@ -46,10 +63,27 @@ export async function writeAll(
   if (names.length > 1 && mongo.offers.bulkWrite) {
     return await bulkWrite(mongo, names, writes, session);
   }
+  const [first, then] = [
+    writes.filter(isReplacement),
+    writes.filter((write) => !isReplacement(write)),
+  ];
+  for (const name of names) await replaceIn(mongo, name, first, session);
   for (const name of names) {
-    const operations = writes.filter(({ to }) => to === name).map(operationOf);
-    await mongo.db.collection(name).bulkWrite(operations, { session });
+    const operations = then.filter(({ to }) => to === name).map(operationOf);
+    if (operations.length > 0) await mongo.db.collection(name).bulkWrite(operations, { session });
   }
+}
+
+async function replaceIn(
+  mongo: MongoConnection,
+  name: string,
+  writes: PlannedWrite[],
+  session: ClientSession,
+): Promise<void> {
+  const operations = writes.filter(({ to }) => to === name).map(operationOf);
+  if (operations.length === 0) return;
+  const { matchedCount } = await mongo.db.collection(name).bulkWrite(operations, { session });
+  if (matchedCount < operations.length) throw new NothingReplaced(name);
 }
 
 async function bulkWrite(
@@ -62,14 +96,18 @@ async function bulkWrite(
   const command = {
     bulkWrite: 1,
     ordered: true,
-    errorsOnly: true,
+    // The result of each write says whether a replacement found its document.
+    errorsOnly: !writes.some(isReplacement),
     ops: writes.map((write) => commandOf(write, indexOf.get(write.to)!)),
     nsInfo: names.map((name) => ({ ns: `${mongo.db.databaseName}.${name}` })),
   };
   const answer = await run(mongo, command, session);
-  // Ordered: it stops at the first error.
-  const [refused] = answer.cursor.firstBatch;
-  if (refused) throw new RefusedWrite(refused.code, refused.errmsg);
+  for (const { ok, idx, n, code, errmsg } of answer.cursor.firstBatch) {
+    // Ordered: it stops at the first error.
+    if (ok !== 1) throw new RefusedWrite(code, errmsg);
+    const write = writes[idx];
+    if (n === 0 && isReplacement(write)) throw new NothingReplaced(write.to);
+  }
 }
 
 async function run(mongo: MongoConnection, command: Document, session: ClientSession) {
@@ -82,14 +120,24 @@ async function run(mongo: MongoConnection, command: Document, session: ClientSes
   }
 }
 
+function isReplacement(write: PlannedWrite): boolean {
+  return "replacement" in write;
+}
+
 function operationOf(write: PlannedWrite) {
   if ("insert" in write) return { insertOne: { document: write.insert } };
+  if ("replacement" in write) {
+    return { replaceOne: { filter: write.filter, replacement: write.replacement } };
+  }
   const { filter, update, upsert = false } = write;
   return { updateOne: { filter, update, upsert } };
 }
 
 function commandOf(write: PlannedWrite, index: number): Document {
   if ("insert" in write) return { insert: index, document: write.insert };
+  if ("replacement" in write) {
+    return { update: index, filter: write.filter, updateMods: write.replacement, multi: false };
+  }
   const { filter, update: updateMods, upsert = false } = write;
   return { update: index, filter, updateMods, multi: false, upsert };
 }

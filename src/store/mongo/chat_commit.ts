@@ -1,9 +1,8 @@
-import type { AnyBulkWriteOperation, ClientSession, Collection } from "mongodb";
-import { quote } from "../../core/errors.ts";
+import type { ClientSession, Collection } from "mongodb";
 import type { Membership } from "../../model/membership.ts";
 import type { ChatChange, CommitOutcome, MemberRead } from "../chat_store.ts";
 import { MongoAuditStore } from "./audit.ts";
-import { type PlannedWrite, writeAll } from "./bulk_write.ts";
+import { NothingReplaced, type PlannedWrite, writeAll } from "./bulk_write.ts";
 import { ChatCounts } from "./chat_counts.ts";
 import { type ChatDocument, chatDocument, CHATS } from "./chat_collection.ts";
 import { BrokenBatch, charactersOf, CommitQueue } from "./commit_queue.ts";
@@ -16,25 +15,23 @@ import { MEMBERSHIPS } from "./memberships.ts";
 import { documentsOf, type MessageDocument, MESSAGES } from "./message_collection.ts";
 import { MongoOutboxStore } from "./outbox.ts";
 import type { Transact } from "./transaction.ts";
-import { MongoWebhookDeliveryStore } from "./webhook_deliveries.ts";
+import { deliveryWrite } from "./webhook_deliveries.ts";
 
 /** Aborts the transaction, and with it every write. */
 class Stale extends Error {}
 
 /**
  * Applies change sets, each in one transaction, and those that have only messages and cursors to
- * write in one together. The heads are written first: two writers collide on them, so the loser
- * learns it in one round trip. Then follow one round trip for everything else that is inserted
- * (MongoDB 8; one for each collection before), and one for the commit.
+ * write in one together. The heads are written first: two writers collide on them. On MongoDB 8 they
+ * share one round trip with the messages, cursors and events; on earlier releases each collection
+ * takes one. Another one is the commit.
  */
 export class ChatCommitter {
   readonly #chats: Collection<ChatDocument>;
-  readonly #messages: Collection<MessageDocument>;
   readonly #audit: MongoAuditStore;
   readonly #handshakes: MongoHandshakeStore;
   readonly #media: MongoMediaStore;
   readonly #outbox: MongoOutboxStore;
-  readonly #deliveries: MongoWebhookDeliveryStore;
   readonly #counts: ChatCounts;
   readonly #transact: Transact;
   readonly #queue = new CommitQueue({
@@ -44,12 +41,10 @@ export class ChatCommitter {
 
   constructor(private readonly mongo: MongoConnection) {
     this.#chats = mongo.collection(CHATS);
-    this.#messages = mongo.collection(MESSAGES);
     this.#audit = new MongoAuditStore(mongo);
     this.#handshakes = new MongoHandshakeStore(mongo);
     this.#media = new MongoMediaStore(mongo);
     this.#outbox = new MongoOutboxStore(mongo);
-    this.#deliveries = new MongoWebhookDeliveryStore(mongo);
     this.#counts = new ChatCounts(mongo);
     this.#transact = mongo.transact;
   }
@@ -71,7 +66,6 @@ export class ChatCommitter {
   async #together(changes: ChatChange[]): Promise<void> {
     await this.#transact(async (session) => {
       try {
-        await this.#replaceChats(changes, session);
         await this.#writeRows(changes, session);
       } catch (error) {
         // Whatever is of the moment concerns them all: a lost connection, a new primary.
@@ -82,21 +76,18 @@ export class ChatCommitter {
   }
 
   async #apply(change: ChatChange, session: ClientSession): Promise<void> {
-    await this.#moveHead(change, session);
-    await this.#updateMessages(change, session);
-    await this.#writeRows([change], session);
+    if (change.expectedRev === 0) await this.#insertChat(change, session);
+    try {
+      await this.#writeRows([change], session);
+    } catch (error) {
+      throw change.expectedRev > 0 && isOvertaken(error) ? new Stale() : error;
+    }
     if (change.membership) await this.#counts.move(change.membership, session);
     if (change.mls) await this.#handshakes.put(change.mls, session);
     for (const use of change.mediaUses ?? []) {
       await this.#media.use(use, change.chat.updatedAt, session);
     }
     if (change.audit?.length) await this.#audit.insert(change.audit, session);
-  }
-
-  #moveHead(change: ChatChange, session: ClientSession): Promise<void> {
-    return change.expectedRev === 0
-      ? this.#insertChat(change, session)
-      : this.#replaceChats([change], session);
   }
 
   /**
@@ -112,47 +103,22 @@ export class ChatCommitter {
     }
   }
 
-  async #replaceChats(changes: ChatChange[], session: ClientSession): Promise<void> {
-    const operations = changes.map(({ expectedRev, chat }) => {
-      const { _id, ...replacement } = chatDocument(chat);
-      return { replaceOne: { filter: { _id: eq(_id), rev: eq(expectedRev) }, replacement } };
-    });
-    try {
-      const { matchedCount } = await this.#chats.bulkWrite(operations, { session });
-      if (matchedCount < changes.length) throw new Stale();
-    } catch (error) {
-      // Another transaction is moving the head, or has moved it since this one began.
-      if (isWriteConflict(error)) throw new Stale();
-      throw error;
-    }
-  }
-
-  async #updateMessages({ chat, updated }: ChatChange, session: ClientSession): Promise<void> {
-    for await (const documents of documentsOf(updated)) {
-      const { matchedCount } = await this.#messages.bulkWrite(
-        documents.map(replacementOf),
-        { session },
-      );
-      if (matchedCount === documents.length) continue;
-      throw new Error(
-        `Cannot update messages of chat ${quote(chat.id)}: one of them does not exist`,
-      );
-    }
-  }
-
-  /** The last portion of the messages shares its round trip with the other rows. */
+  /** The first portion of the messages shares its round trip with the heads, the last with the rest. */
   async #writeRows(changes: ChatChange[], session: ClientSession): Promise<void> {
-    let portion: PlannedWrite[] = [];
-    for await (const documents of documentsOf(changes.flatMap(({ inserted }) => inserted))) {
-      await writeAll(this.mongo, portion, session);
-      portion = documents.map((insert) => ({ to: MESSAGES.name, insert }));
+    const pending = changes.flatMap(headWrites);
+    let hasMessages = false;
+    for await (const portion of messageWrites(changes)) {
+      if (hasMessages) await writeAll(this.mongo, pending.splice(0), session);
+      pending.push(...portion);
+      hasMessages = true;
     }
-    const entries = changes.flatMap(({ outbox }) => outbox ?? []);
-    const rows = [...changes.flatMap(memberWrites), ...await this.#outbox.writesOf(entries)];
     const isSmall = changes.reduce((sum, change) => sum + charactersOf(change), 0) < MAX_CHARACTERS;
-    if (!isSmall) await writeAll(this.mongo, portion.splice(0), session);
-    await writeAll(this.mongo, [...portion, ...rows], session);
-    await this.#deliveries.insert(changes.flatMap(({ webhooks }) => webhooks ?? []), session);
+    if (!isSmall) await writeAll(this.mongo, pending.splice(0), session);
+    const entries = changes.flatMap(({ outbox }) => outbox ?? []);
+    const deliveries = changes.flatMap(({ webhooks }) => webhooks ?? []);
+    pending.push(...changes.flatMap(memberWrites));
+    pending.push(...await this.#outbox.writesOf(entries), ...deliveries.map(deliveryWrite));
+    await writeAll(this.mongo, pending, session);
   }
 }
 
@@ -171,10 +137,33 @@ function memberWrites({ chat, members, reads = [] }: ChatChange): PlannedWrite[]
   return [...back, ...members.map(upsertOf), ...reads.map((read) => readOf(chat.id, read))];
 }
 
-function replacementOf(
-  { _id, ...replacement }: MessageDocument,
-): AnyBulkWriteOperation<MessageDocument> {
-  return { replaceOne: { filter: { _id: eq(_id) }, replacement } };
+function headWrites({ expectedRev, chat }: ChatChange): PlannedWrite[] {
+  if (expectedRev === 0) return [];
+  const { _id, ...replacement } = chatDocument(chat);
+  return [{ to: CHATS.name, filter: { _id: eq(_id), rev: eq(expectedRev) }, replacement }];
+}
+
+/** In portions, each of which is as much as one turn of the event loop should encode. */
+async function* messageWrites(changes: ChatChange[]): AsyncIterable<PlannedWrite[]> {
+  for await (const documents of documentsOf(changes.flatMap(({ updated }) => updated))) {
+    yield documents.map(replacementOf);
+  }
+  for await (const documents of documentsOf(changes.flatMap(({ inserted }) => inserted))) {
+    yield documents.map((insert) => ({ to: MESSAGES.name, insert }));
+  }
+}
+
+function replacementOf({ _id, ...replacement }: MessageDocument): PlannedWrite {
+  return { to: MESSAGES.name, filter: { _id: eq(_id) }, replacement };
+}
+
+/**
+ * True if the head has moved, or another transaction is moving it. Only a head that has moved lets
+ * two messages want the same place in the history.
+ */
+function isOvertaken(error: unknown): boolean {
+  if (error instanceof NothingReplaced) return error.to === CHATS.name;
+  return isWriteConflict(error) || duplicateIndex(error) === "history";
 }
 
 /** Cursors and settings take no revision: on an existing row cursors only move forward. */

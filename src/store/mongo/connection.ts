@@ -1,6 +1,6 @@
 import type { Collection, Db, Document as AnyDocument, MongoClient } from "mongodb";
 import { AppError } from "../../core/errors.ts";
-import { MAJORITY } from "./durability.ts";
+import { MAJORITY_WRITES, READ_LEVEL } from "./durability.ts";
 import { isDriverError } from "./errors.ts";
 import type { DeliveryPlanner } from "../webhook_store.ts";
 import type { CollectionSpec } from "./indexes.ts";
@@ -36,7 +36,6 @@ export interface Offers {
 }
 
 export class MongoConnection {
-  readonly db: Db;
   readonly admin: Db;
   readonly clock: ServerClock;
   /** See `WebhookDeliveryStore`. */
@@ -45,11 +44,10 @@ export class MongoConnection {
 
   constructor(
     private readonly client: MongoClient,
-    database: string,
+    readonly db: Db,
     readonly offers: Offers,
     private readonly options: ConnectionOptions,
   ) {
-    this.db = client.db(database);
     this.admin = client.db("admin");
     this.clock = new ServerClock(this.db, options.now);
     this.#owners = new TransactionOwners(this.db);
@@ -83,14 +81,15 @@ export async function connect(
   uri: string,
   options: ConnectionOptions = {},
 ): Promise<MongoConnection> {
-  const { MongoClient } = await import("mongodb");
+  const { MongoClient, ReadConcern } = await import("mongodb");
   const client = newClient(MongoClient, uri);
   options.watchPool?.(client, "store");
   try {
     await client.connect();
     const wireVersion = await requireReplicaSet(client);
     const bulkWrite = options.newCommands !== false && wireVersion >= WIRE_VERSION_8;
-    return new MongoConnection(client, databaseOf(uri), { bulkWrite }, options);
+    const db = client.db(databaseOf(uri), { readConcern: new ReadConcern(READ_LEVEL) });
+    return new MongoConnection(client, db, { bulkWrite }, options);
   } catch (error) {
     await client.close();
     throw startError(error, client);
@@ -100,7 +99,7 @@ export async function connect(
 function newClient(Client: typeof MongoClient, uri: string): MongoClient {
   try {
     return new Client(uri, {
-      ...MAJORITY,
+      ...MAJORITY_WRITES,
       appName: "realtimechat",
       readPreference: "primary",
       retryReads: true,

@@ -1,6 +1,6 @@
 import type { ClientSession, MongoClient } from "mongodb";
 import { delay } from "../../core/delay.ts";
-import { MAJORITY } from "./durability.ts";
+import { MAJORITY_WRITES } from "./durability.ts";
 import { hasLabel, isUnreachable } from "./errors.ts";
 
 export type Transact = <T>(work: (session: ClientSession) => Promise<T>) => Promise<T>;
@@ -25,7 +25,8 @@ export async function inTransaction<T>(
   retryMs = RETRY_MS,
 ): Promise<T> {
   const deadline = performance.now() + retryMs;
-  const session = client.startSession();
+  // Each session has one transaction, so none has to see what an earlier one wrote.
+  const session = client.startSession({ causalConsistency: false });
   try {
     for (let attempt = 0;; attempt++) {
       try {
@@ -46,7 +47,7 @@ async function attemptOnce<T>(
   work: (session: ClientSession) => Promise<T>,
   deadline: number,
 ): Promise<T> {
-  session.startTransaction({ ...MAJORITY, readPreference: "primary" });
+  session.startTransaction({ ...MAJORITY_WRITES, readPreference: "primary" });
   let result: T;
   try {
     result = await work(session);

@@ -7,6 +7,7 @@ import type {
   DeliveryQuery,
   WebhookDeliveryStore,
 } from "../webhook_store.ts";
+import type { PlannedWrite } from "./bulk_write.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, IN_BATCHES, withoutKey } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
@@ -51,7 +52,7 @@ export class MongoWebhookDeliveryStore implements WebhookDeliveryStore {
   /** Runs within the caller's transaction, if there is one. */
   async insert(deliveries: readonly WebhookDelivery[], session?: ClientSession): Promise<void> {
     if (deliveries.length === 0) return;
-    const documents = deliveries.map((delivery) => ({ _id: keyOf(delivery), ...delivery }));
+    const documents = deliveries.map(documentOf);
     await this.#deliveries.insertMany(documents, { session });
   }
 
@@ -123,6 +124,15 @@ export class MongoWebhookDeliveryStore implements WebhookDeliveryStore {
     if (oldest) isOld.push({ deliveryId: { $lte: oldest.deliveryId } });
     await this.#deliveries.deleteMany({ ...done, $or: isOld });
   }
+}
+
+/** The write of a transaction that adds the delivery. */
+export function deliveryWrite(delivery: WebhookDelivery): PlannedWrite {
+  return { to: WEBHOOK_DELIVERIES.name, insert: documentOf(delivery) };
+}
+
+function documentOf(delivery: WebhookDelivery): DeliveryDocument {
+  return { _id: keyOf(delivery), ...delivery };
 }
 
 function keyOf({ webhookId, deliveryId }: DeliveryKey): string {

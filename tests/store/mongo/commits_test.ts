@@ -1,29 +1,89 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
+import type { Chat } from "../../../src/model/chat.ts";
 import type { ChatChange } from "../../../src/store/chat_store.ts";
 import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
 import { DuplicateKey, type Store } from "../../../src/store/store.ts";
-import { aChange, aMessage, anOutboxEntry, storedChat } from "../../contract/store/rows.ts";
+import {
+  aChange,
+  aMessage,
+  anAuditEntry,
+  anOutboxEntry,
+  storedChat,
+} from "../../contract/store/rows.ts";
 import { sharedMongodb } from "../../support/mongodb_server.ts";
 
 const mongodb = sharedMongodb();
 const CHATS = 40;
 
 for (const newCommands of [true, false]) {
-  Deno.test({
-    name: `commits to many chats at once are whole and independent, ${
-      newCommands ? "in MongoDB 8's commands" : "in MongoDB 7's commands"
-    }`,
-    ignore: mongodb.missing,
-    fn: async () => {
-      const store = await openMongoStore({ uri: mongodb.uri(), newCommands });
-      try {
-        await commitToMany(store);
-      } finally {
-        await store.close();
-      }
-    },
+  const release = newCommands ? "in MongoDB 8's commands" : "in MongoDB 7's commands";
+  const test = (name: string, check: (store: Store) => Promise<void>) =>
+    Deno.test({
+      name: `${name}, ${release}`,
+      ignore: mongodb.missing,
+      fn: async () => {
+        const store = await openMongoStore({ uri: mongodb.uri(), newCommands });
+        try {
+          await check(store);
+        } finally {
+          await store.close();
+        }
+      },
+    });
+  test("commits to many chats at once are whole and independent", commitToMany);
+  test("a commit whose place in the history is taken is stale, and writes nothing", overtaken);
+  test("a commit that updates a missing message is rejected, and writes nothing", updateMissing);
+}
+
+Deno.test({
+  name: "a send that comes alone takes two round trips, in MongoDB 8's commands",
+  ignore: mongodb.missing,
+  fn: async () => {
+    const names: string[] = [];
+    const store = await openMongoStore({
+      uri: `${mongodb.uri()}&monitorCommands=true`,
+      watchPool: (client) => {
+        client.on("commandStarted", ({ commandName }) => names.push(commandName));
+      },
+    });
+    try {
+      const { chat } = await storedChat(store, {});
+      names.length = 0;
+      assert.equal(await store.chats.commit(sendTo(chat)), "committed");
+      assert.deepEqual(names, ["bulkWrite", "commitTransaction"]);
+    } finally {
+      await store.close();
+    }
+  },
+});
+
+function sendTo(chat: Chat, from = chat.rev): ChatChange {
+  const [rev, senderId] = [from + 1, newId()];
+  return aChange(from, { ...chat, rev, lastSeq: rev }, {
+    inserted: [aMessage(chat.id, rev, { senderId })],
+    reads: [{ userId: senderId, seq: rev, before: chat.lastSeq }],
+    outbox: anOutboxEntry({ chatId: chat.id, dueAt: 1 }),
   });
+}
+
+async function overtaken(store: Store): Promise<void> {
+  const { chat } = await storedChat(store, {});
+  assert.equal(await store.chats.commit(sendTo(chat)), "committed");
+  const audit = [anAuditEntry({ chatId: chat.id })];
+  for (const change of [sendTo(chat), { ...sendTo(chat), audit }]) {
+    assert.equal(await store.chats.commit(change), "stale");
+  }
+  assert.equal((await store.messages.page({ chatId: chat.id, limit: 10 })).length, 1);
+  assert.equal((await store.outbox.claim(2, 3, 10)).length, 1);
+}
+
+async function updateMissing(store: Store): Promise<void> {
+  const { chat } = await storedChat(store, {});
+  const change = { ...sendTo(chat), updated: [aMessage(chat.id, chat.rev + 2)] };
+  await assert.rejects(store.chats.commit(change), /Cannot replace a document of messages/);
+  assert.equal((await store.chats.byId(chat.id))!.rev, chat.rev);
+  assert.deepEqual(await store.messages.page({ chatId: chat.id, limit: 10 }), []);
 }
 
 /** One of the chats has moved on, in one of them the message is stored already. */
