@@ -23,11 +23,13 @@ export const MEMBERSHIPS: CollectionSpec = {
 export class MongoMembershipStore implements MembershipStore {
   readonly #memberships: Collection<MembershipDocument>;
   readonly #chats: Collection<ChatDocument>;
+  readonly #ofChat: (chatId: string) => Promise<MembershipDocument[]>;
   readonly #ofUser: (userId: string) => Promise<MembershipDocument[]>;
   readonly #presentOfUser: (userId: string) => Promise<MembershipDocument[]>;
 
   constructor(mongo: MongoConnection) {
     this.#memberships = mongo.collection(MEMBERSHIPS);
+    this.#ofChat = listLoader(this.#memberships, "chatId");
     this.#ofUser = listLoader(this.#memberships, "userId");
     this.#presentOfUser = presentLoader(this.#memberships);
     this.#chats = mongo.collection(CHATS);
@@ -39,11 +41,7 @@ export class MongoMembershipStore implements MembershipStore {
   }
 
   async ofChat(chatId: string): Promise<Membership[]> {
-    const found = this.#memberships.find({ chatId: eq(chatId) }, IN_BATCHES).sort({
-      joinedAt: 1,
-      userId: 1,
-    });
-    return (await found.toArray()).map(membershipOf);
+    return (await this.#ofChat(chatId)).map(membershipOf).sort(longestStandingFirst);
   }
 
   async ofUser(userId: string): Promise<Membership[]> {
@@ -188,4 +186,8 @@ export function membershipOf(document: MembershipDocument): Membership {
     hiddenSeq: document.hiddenSeq ?? 0,
     custom: document.custom ?? null,
   };
+}
+
+function longestStandingFirst(a: Membership, b: Membership): number {
+  return a.joinedAt - b.joinedAt || (a.userId < b.userId ? -1 : 1);
 }

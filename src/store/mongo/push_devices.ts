@@ -5,6 +5,7 @@ import type { MongoConnection } from "./connection.ts";
 import { type Document, eq, fromDocument, IN_BATCHES } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import { listLoader } from "./row_loaders.ts";
 import { SESSIONS } from "./session_collection.ts";
 
 export const PUSH_DEVICES: CollectionSpec = {
@@ -15,13 +16,18 @@ export const PUSH_DEVICES: CollectionSpec = {
   ],
 };
 
+/** As many people as share their read with those of other chats. */
+const FEW = 20;
+
 type DeadDevice = Pick<Document<PushDevice>, "_id" | "sessionId">;
 
 export class MongoPushDeviceStore implements PushDeviceStore {
   readonly #devices: Collection<Document<PushDevice>>;
+  readonly #ofUser: (userId: string) => Promise<Document<PushDevice>[]>;
 
   constructor(mongo: MongoConnection) {
     this.#devices = mongo.collection(PUSH_DEVICES);
+    this.#ofUser = listLoader(this.#devices, "userId");
   }
 
   /**
@@ -42,7 +48,11 @@ export class MongoPushDeviceStore implements PushDeviceStore {
   }
 
   async ofUsers(userIds: string[]): Promise<PushDevice[]> {
-    const found = this.#devices.find({ userId: { $in: userIds } });
+    if (userIds.length <= FEW) {
+      const found = await Promise.all([...new Set(userIds)].map(this.#ofUser));
+      return found.flat().map(fromDocument<PushDevice>);
+    }
+    const found = this.#devices.find({ userId: { $in: userIds } }, IN_BATCHES);
     return (await found.toArray()).map(fromDocument<PushDevice>);
   }
 

@@ -133,6 +133,7 @@ export class MongoUserStore implements UserStore {
   }
 
   async byIds(ids: string[]): Promise<User[]> {
+    if (ids.length === 0) return [];
     const found = this.#users.find({ _id: { $in: ids } }, {
       projection: WITHOUT_TERMS,
       ...IN_BATCHES,
