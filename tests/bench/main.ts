@@ -3,6 +3,7 @@ import { crowd } from "./crowd.ts";
 import { encryption } from "./encryption.ts";
 import { evening } from "./evening.ts";
 import { fanout } from "./fanout.ts";
+import { growth } from "./growth.ts";
 import { history } from "./history.ts";
 import { instances } from "./instances.ts";
 import { lone } from "./lone.ts";
@@ -14,12 +15,13 @@ import { plan } from "./plan.ts";
 import { costs } from "./unit_costs.ts";
 import { webhooks } from "./webhooks.ts";
 
-/** `deno task bench [name …]`: runs all benchmarks, or the named ones. */
+/** `deno task bench [name …] [--short]`: runs all benchmarks, or the named ones. */
 const BENCHMARKS: Record<string, () => Promise<void>> = {
   fanout,
   lone,
   crowd,
   history,
+  growth,
   socketio,
   instances,
   encryption,
@@ -33,7 +35,8 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   page,
 };
 
-const names = Deno.args.length > 0 ? Deno.args : Object.keys(BENCHMARKS);
+const asked = Deno.args.filter((arg) => !arg.startsWith("--"));
+const names = asked.length > 0 ? asked : Object.keys(BENCHMARKS);
 for (const name of names) {
   const run = BENCHMARKS[name];
   if (!run) {

@@ -1,0 +1,111 @@
+import type { Chat } from "../../src/model/chat.ts";
+import { HttpClient } from "../support/http_client.ts";
+import { MongodbServer } from "../support/mongodb_server.ts";
+import { openStoreOf, type Person, seedPeople } from "../support/people.ts";
+import { ServerProcess } from "../support/server_process.ts";
+import { findService } from "../support/services.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { testConfig, testEnvironment } from "../support/test_config.ts";
+import { percentile } from "./fanout_load.ts";
+import { COMMON_WORD, createChats, fillUp, RARE_WORD } from "./growth_world.ts";
+
+const SIZES = [10_000, 1_000_000];
+const SHORT_SIZES = [10_000, 100_000];
+const PAGE = 50;
+const ROUNDS = 100;
+const WARM_UP = 20;
+
+interface Row {
+  store: string;
+  work: string;
+  [size: string]: string;
+}
+
+/**
+ * Requests of one person, as the database grows to 1,000,000 messages in 400 chats of theirs, on
+ * both stores. With `--short` it grows to 100,000.
+ */
+export async function growth(): Promise<void> {
+  const sizes = Deno.args.includes("--short") ? SHORT_SIZES : SIZES;
+  const rows = await measure("SQLite", sizes, {});
+  if (findService("mongodb")) {
+    await using mongodb = await MongodbServer.start();
+    const more = {
+      MONGODB_URI: mongodb.uri("growth"),
+      ENCRYPTION_KEY: "0123456789abcdef".repeat(4),
+    };
+    rows.push(...await measure("MongoDB", sizes, more));
+  }
+  console.table(rows);
+}
+
+async function measure(store: string, sizes: number[], more: Record<string, string>) {
+  await using folder = await TempDir.make("growth");
+  const env = testEnvironment({
+    NODE_ENV: "development",
+    DATA_DIR: folder.join("data"),
+    LOG_LEVEL: "warn",
+    RATE_READ: "1000000/1s",
+    RATE_SEARCH: "1000000/1s",
+    RATE_SEND: "1000000/1s",
+    ...more,
+  });
+  const config = testConfig(folder.join("data"), env);
+  const { reader } = await seedPeople(config, ["reader"]);
+  let chats: Chat[] = [];
+  const found: Map<string, Float64Array>[] = [];
+  for (const size of sizes) {
+    const opened = await openStoreOf(config);
+    if (chats.length === 0) chats = await createChats(opened, [reader.id]);
+    const began = performance.now();
+    await fillUp(opened, chats, reader.id, size);
+    console.log(
+      `${store}: ${size} messages after ${Math.round((performance.now() - began) / 1e3)} s`,
+    );
+    chats = await opened.chats.byIds(chats.map(({ id }) => id));
+    await opened.close();
+    await using server = await ServerProcess.start({ env });
+    found.push(
+      await timeAll(server.url, reader, chats.find(({ name }) => name === "Group 0")!, chats),
+    );
+  }
+  return [...found[0].keys()].map((work) => rowOf(store, work, sizes, found));
+}
+
+function rowOf(store: string, work: string, sizes: number[], found: Map<string, Float64Array>[]) {
+  const row: Row = { store, work };
+  const medians = found.map((times) => percentile(times.get(work)!, 0.5));
+  for (const [n, size] of sizes.entries()) {
+    row[`p50 ms at ${size}`] = medians[n].toFixed(1);
+    row[`p99 ms at ${size}`] = percentile(found[n].get(work)!, 0.99).toFixed(1);
+  }
+  row.growth = (medians.at(-1)! / medians[0]).toFixed(2);
+  return row;
+}
+
+/** The works take turns, so that what else the machine does falls on all of them. */
+async function timeAll(url: string, { token }: Person, main: Chat, chats: Chat[]) {
+  const client = new HttpClient(url, token);
+  // One new message in each chat.
+  const cursors = Object.fromEntries(chats.map(({ id, rev }) => [id, rev - 1]));
+  const before = () => PAGE + 10 + Math.floor(Math.random() * (main.lastSeq - PAGE - 10));
+  const search = (word: string) => client.get(`/api/messages/search?q=${word}&limit=20`);
+  const works = {
+    "sync of 400 chats": () => client.post("/api/sync", { cursors }),
+    inbox: () => client.get("/api/chats?limit=50"),
+    history: () => client.get(`/api/messages/${main.id}?before=${before()}&limit=${PAGE}`),
+    "search, a common word": () => search(COMMON_WORD),
+    "search, a rare word": () => search(RARE_WORD),
+    send: () => client.post("/api/messages", { chatId: main.id, text: `${COMMON_WORD} and more` }),
+  };
+  const times = new Map(Object.keys(works).map((work) => [work, [] as number[]]));
+  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+    for (const [work, ask] of Object.entries(works)) {
+      const began = performance.now();
+      const { status, body } = await ask();
+      if (status >= 300) throw new Error(`${work}: ${JSON.stringify(body)}`);
+      if (round >= WARM_UP) times.get(work)!.push(performance.now() - began);
+    }
+  }
+  return new Map([...times].map(([work, all]) => [work, Float64Array.from(all).sort()]));
+}
