@@ -20,6 +20,9 @@ export const MEMBERSHIPS: CollectionSpec = {
   retired: ["ofUser"],
 };
 
+/** Chats whose members share a read. */
+const CHATS_PER_READ = 16;
+
 export class MongoMembershipStore implements MembershipStore {
   readonly #memberships: Collection<MembershipDocument>;
   readonly #chats: Collection<ChatDocument>;
@@ -29,7 +32,7 @@ export class MongoMembershipStore implements MembershipStore {
 
   constructor(mongo: MongoConnection) {
     this.#memberships = mongo.collection(MEMBERSHIPS);
-    this.#ofChat = listLoader(this.#memberships, "chatId");
+    this.#ofChat = listLoader(this.#memberships, "chatId", CHATS_PER_READ);
     this.#ofUser = listLoader(this.#memberships, "userId");
     this.#presentOfUser = presentLoader(this.#memberships);
     this.#chats = mongo.collection(CHATS);

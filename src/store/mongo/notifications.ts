@@ -12,6 +12,7 @@ import {
 } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import { ofUserInChatLoader } from "./row_loaders.ts";
 
 export const NOTIFICATIONS: CollectionSpec = {
   name: "notifications",
@@ -33,10 +34,18 @@ type SettingsDocument = NotificationSettings & { _id: string };
 export class MongoNotificationStore implements NotificationStore {
   readonly #notifications: Collection<Document<Notification>>;
   readonly #settings: Collection<SettingsDocument>;
+  readonly #unreadOfChat: (
+    userId: string,
+    chatId: string,
+  ) => Promise<Document<Notification>[]>;
 
   constructor(mongo: MongoConnection) {
     this.#notifications = mongo.collection(NOTIFICATIONS);
     this.#settings = mongo.collection(NOTIFICATION_SETTINGS);
+    this.#unreadOfChat = ofUserInChatLoader(this.#notifications, {
+      readAt: null,
+      messageId: { $gt: "" },
+    });
   }
 
   /**
@@ -84,10 +93,8 @@ export class MongoNotificationStore implements NotificationStore {
   }
 
   async unreadOfChat(userId: string, chatId: string, limit: number): Promise<Notification[]> {
-    const found = this.#notifications
-      .find({ userId: eq(userId), chatId: eq(chatId), readAt: null, messageId: { $gt: "" } })
-      .sort({ _id: -1 }).limit(limit);
-    return (await found.toArray()).map(fromDocument<Notification>);
+    const found = await this.#unreadOfChat(userId, chatId);
+    return found.sort(newestFirst).slice(0, limit).map(fromDocument<Notification>);
   }
 
   /** Two concurrent calls with the same one may both return it. */
@@ -124,6 +131,7 @@ export class MongoNotificationStore implements NotificationStore {
   }
 
   async settingsOf(userIds: string[]): Promise<NotificationSettings[]> {
+    if (userIds.length === 0) return [];
     const found = this.#settings.find({ _id: { $in: userIds } });
     return (await found.toArray()).map(withoutKey<NotificationSettings>);
   }
@@ -145,4 +153,8 @@ export class MongoNotificationStore implements NotificationStore {
     );
     return notifications.filter((_, at) => at in upsertedIds);
   }
+}
+
+function newestFirst(a: { _id: string }, b: { _id: string }): number {
+  return a._id < b._id ? 1 : -1;
 }

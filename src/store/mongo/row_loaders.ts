@@ -23,13 +23,17 @@ export function rowLoader<D extends Document & { _id: string }>(
   return (id) => loader.load(checked(id));
 }
 
-/** Loads all documents that have a value in a field, in no particular order. */
+/**
+ * Loads all documents that have a value in a field, in no particular order. Fewer values share a
+ * read (`maxKeys`) where one of them may have thousands of documents.
+ */
 export function listLoader<D extends Document>(
   collection: Collection<D>,
   field: keyof D & string,
+  maxKeys = LISTS_PER_READ,
 ): (value: string) => Promise<D[]> {
   const loader = new BatchLoader<D[]>({
-    maxKeys: LISTS_PER_READ,
+    maxKeys,
     missing: () => [],
     async read(values) {
       const lists = new Map<string, D[]>(values.map((value) => [value, []]));
@@ -41,6 +45,36 @@ export function listLoader<D extends Document>(
   });
   // A copy: those who asked for the same list may each sort it.
   return async (value) => [...await loader.load(checked(value))];
+}
+
+/** Pairs of a person and a chat in one read, each a separate look-up in the index. */
+const PAIRS_PER_READ = 32;
+
+/**
+ * Loads all documents of a person in a chat that match `also`, in no particular order. Only for
+ * collections that keep a bounded number for each person.
+ */
+export function ofUserInChatLoader<D extends Document & { userId: string; chatId: string | null }>(
+  collection: Collection<D>,
+  also: Filter<D> = {},
+): (userId: string, chatId: string) => Promise<D[]> {
+  const loader = new BatchLoader<D[]>({
+    maxKeys: PAIRS_PER_READ,
+    missing: () => [],
+    async read(keys) {
+      const pairs = keys.map((key) => {
+        const [userId, chatId] = key.split(" ");
+        return { userId: eq(userId), chatId: eq(chatId), ...also } as Filter<D>;
+      });
+      const filter = pairs.length === 1 ? pairs[0] : { $or: pairs } as Filter<D>;
+      const found = await collection.find(filter, IN_BATCHES).toArray() as unknown as D[];
+      return Map.groupBy(found, ({ userId, chatId }) => `${userId} ${chatId}`);
+    },
+  });
+  return async (userId, chatId) => {
+    // A copy: those who asked for the same list may each sort it.
+    return [...await loader.load(`${checked(userId)} ${checked(chatId)}`)];
+  };
 }
 
 /** One value is asked for as one, which databases plan best. */

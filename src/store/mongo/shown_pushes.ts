@@ -4,6 +4,7 @@ import type { ShownPushFilter, ShownPushStore } from "../shown_push_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, withoutKey } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import { ofUserInChatLoader } from "./row_loaders.ts";
 
 type ShownPushDocument = ShownPush & { _id: string };
 
@@ -18,9 +19,11 @@ export const SHOWN_PUSHES: CollectionSpec = {
 
 export class MongoShownPushStore implements ShownPushStore {
   readonly #shown: Collection<ShownPushDocument>;
+  readonly #ofUserInChat: (userId: string, chatId: string) => Promise<ShownPushDocument[]>;
 
   constructor(mongo: MongoConnection) {
     this.#shown = mongo.collection(SHOWN_PUSHES);
+    this.#ofUserInChat = ofUserInChatLoader(this.#shown);
   }
 
   async put(rows: ShownPush[]): Promise<void> {
@@ -31,6 +34,10 @@ export class MongoShownPushStore implements ShownPushStore {
   }
 
   async find(filter: ShownPushFilter, limit: number): Promise<ShownPush[]> {
+    if ("chatId" in filter) {
+      const found = await this.#ofUserInChat(filter.userId, filter.chatId);
+      return found.slice(0, limit).map(withoutKey<ShownPush>);
+    }
     const asked = Object.entries(filter).map(([name, value]) => [name, eq(value)]);
     const found = this.#shown.find(Object.fromEntries(asked)).limit(limit);
     return (await found.toArray()).map(withoutKey<ShownPush>);

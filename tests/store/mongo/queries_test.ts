@@ -7,7 +7,9 @@ import type { MongoConnection } from "../../../src/store/mongo/connection.ts";
 import { MongoHandshakeStore } from "../../../src/store/mongo/handshakes.ts";
 import { MEMBERSHIPS, MongoMembershipStore } from "../../../src/store/mongo/memberships.ts";
 import { MongoMessageStore } from "../../../src/store/mongo/messages.ts";
+import { MongoPushDeviceStore } from "../../../src/store/mongo/push_devices.ts";
 import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
+import { MongoShownPushStore } from "../../../src/store/mongo/shown_pushes.ts";
 import { aMember, storedChat } from "../../contract/store/rows.ts";
 import { sharedMongodb } from "../../support/mongodb_server.ts";
 
@@ -94,10 +96,15 @@ Deno.test({
     const memberships = new MongoMembershipStore(seen.connection);
     const chats = new MongoChatStore(seen.connection);
     const blocks = new MongoBlockStore(seen.connection);
+    const devices = new MongoPushDeviceStore(seen.connection);
+    const shown = new MongoShownPushStore(seen.connection);
     const reads: [index: string, read: (userId: string) => Promise<unknown[]>, found: number][] = [
       ["ofUserByChat", (userId) => memberships.presentOfUser(userId, null, 500), 1],
       ["ofUserByChat", (userId) => memberships.ofUser(userId), 1],
       ["_id_", () => chats.byIds([chat.id, newId()]), 1],
+      ["changed", () => memberships.ofChat(chat.id), people.length],
+      ["ofUser", (userId) => devices.ofUsers([userId, "another"]), 0],
+      ["ofUser", (userId) => shown.find({ userId, chatId: chat.id }, 10), 0],
       ["by", (userId) => blocks.by(userId), 0],
       ["against", (userId) => blocks.against(userId), 0],
     ];
