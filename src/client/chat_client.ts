@@ -213,11 +213,12 @@ export class ChatClient extends SessionClient {
     this.#socket.close();
     this.#outgoing?.pause();
     this.#sync.close();
-    this.people.close();
+    const fetched = this.people.close();
     this.files.close();
     (await this.#typing)?.stop();
     await this.#sync.idle();
     await this.#encryption.current?.close();
+    await fetched;
     await this.#kept?.save();
   }
 

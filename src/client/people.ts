@@ -1,6 +1,7 @@
 import type { UserView } from "../api/views/user.ts";
 import type { Call } from "./call.ts";
 import type { Presence } from "./local_chat.ts";
+import { Serial } from "./serial.ts";
 import { View } from "./view.ts";
 
 /** A user as a screen shows them. The object stays the same until the user changes. */
@@ -55,6 +56,7 @@ export class People {
   readonly #listeners = new Set<PersonListener>();
   #blocked: ReadonlySet<string> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #fetching = new Serial();
 
   /** @internal */
   constructor(private readonly call: Call, private readonly onFault: (error: unknown) => void) {}
@@ -148,10 +150,14 @@ export class People {
     await this.#fetchPresence(known);
   }
 
-  /** @internal */
-  close(): void {
+  /**
+   * Resolves once nothing is being fetched, so that nothing is stored after the last save.
+   * @internal
+   */
+  async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    await this.#fetching.idle();
   }
 
   /** @internal */
@@ -200,7 +206,8 @@ export class People {
     this.#wanted.add(userId);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.#fetch([...this.#wanted]);
+      const ids = [...this.#wanted];
+      void this.#fetching.run(ids[0], () => this.#fetch(ids));
       this.#wanted.clear();
     }, BATCH_AFTER_MS);
   }

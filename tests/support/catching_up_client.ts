@@ -135,8 +135,8 @@ export class CatchingUpClient implements AsyncDisposable {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        const { client, closed } = await this.#connect();
-        const { code } = await closed;
+        const { client, ended } = await this.#connect();
+        const { code } = await ended;
         this.closes.push(code);
         if (this.#client === client) this.#client = null;
         if (code === 4001) return;
@@ -169,7 +169,7 @@ export class CatchingUpClient implements AsyncDisposable {
     for (const changes of reply.data.sync.items) this.#applyChanges(changes);
     client.onEvent = (event) => this.#hear(event);
     for (const event of early) this.#hear(event);
-    return { client, closed: client.closed };
+    return { client, ended: client.ended };
   }
 
   #hear(event: WireEvent): void {

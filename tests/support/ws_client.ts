@@ -23,11 +23,12 @@ export class WsClient implements AsyncDisposable {
   readonly strays: Reply[] = [];
   onEvent: (event: WireEvent) => void = () => {};
   readonly #pending = new Map<unknown, (reply: Reply) => void>();
-  readonly #closed: Promise<{ code: number; reason: string }>;
+  /** Settles at the end of the connection, however long that takes. */
+  readonly ended: Promise<{ code: number; reason: string }>;
   #nextId = 1;
 
   private constructor(readonly socket: WebSocket) {
-    this.#closed = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       socket.onclose = ({ code, reason }) => {
         for (const settle of this.#pending.values()) settle({ id: null, ok: false });
         this.#pending.clear();
@@ -44,7 +45,7 @@ export class WsClient implements AsyncDisposable {
     const client = new WsClient(socket);
     const opened = new Promise<void>((resolve, reject) => {
       socket.onopen = () => resolve();
-      client.#closed.then(({ code }) => reject(new Error(`The socket was closed with ${code}`)));
+      client.ended.then(({ code }) => reject(new Error(`The socket was closed with ${code}`)));
     });
     await within("the socket is open", opened, LONGEST_MS);
     return client;
@@ -74,7 +75,7 @@ export class WsClient implements AsyncDisposable {
 
   /** Rejects if the socket stays open. */
   get closed(): Promise<{ code: number; reason: string }> {
-    return within("the socket is closed", this.#closed, LONGEST_MS);
+    return within("the socket is closed", this.ended, LONGEST_MS);
   }
 
   close(): Promise<unknown> {

@@ -63,6 +63,8 @@ export class HistoryBackup {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     await (await this.#transfer)?.idle();
+    // What was under way may have set it again.
+    clearTimeout(this.#timer);
   }
 
   /**

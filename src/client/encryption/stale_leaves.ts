@@ -15,6 +15,7 @@ const PATIENCE_MS = 1_500;
  */
 export class StaleLeaves {
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #isClosed = false;
 
   constructor(
     private readonly context: EncryptionContext,
@@ -24,7 +25,7 @@ export class StaleLeaves {
 
   /** Waits for a while, because another device may be faster. */
   removeLater(chatId: string): void {
-    if (this.#timers.has(chatId)) return;
+    if (this.#isClosed || this.#timers.has(chatId)) return;
     const timer = setTimeout(() => {
       this.#timers.delete(chatId);
       this.#remove(chatId).catch(this.onFault);
@@ -33,6 +34,7 @@ export class StaleLeaves {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
