@@ -35,7 +35,7 @@ Deno.test("closeAndReadOn delivers its code to peers that never stop writing", a
   });
   const writing = setInterval(() => {
     const open = clients.filter(({ readyState }) => readyState === WebSocket.OPEN);
-    for (const client of open) for (let i = 0; i < 20; i++) client.send("x".repeat(200));
+    for (const client of open) for (let i = 0; i < 20; i++) client.send("x".repeat(20_000));
   }, 1);
   await eventually("all are writing", () => server.counts.received > WRITERS * 100);
   for (const socket of server.sockets) closeAndReadOn(socket, 4029, "rate_limited");

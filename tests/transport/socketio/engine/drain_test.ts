@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually } from "../../../support/eventually.ts";
-import { EngineServer } from "./engine_server.ts";
+import { EngineServer, type RawSocket } from "./engine_server.ts";
 
 Deno.test("a drain closes WebSockets with 1012 after pending data, and answers polls", async () => {
   await using server = new EngineServer();
@@ -15,6 +15,25 @@ Deno.test("a drain closes WebSockets with 1012 after pending data, and answers p
   assert.equal(await socket.next(), "4last words");
   assert.deepEqual(await poll, ["1"]);
   assert.equal(server.engine.clientsCount, 0);
+});
+
+Deno.test("a drain delivers its code to WebSockets that never stop writing", async () => {
+  await using server = new EngineServer();
+  let received = 0;
+  server.engine.on("connection", (session) => session.on("data", () => received++));
+  const sockets: RawSocket[] = [];
+  for (let i = 0; i < 20; i++) sockets.push(await server.connect());
+  const closes = sockets.map((socket) => socket.closed);
+  const writing = setInterval(() => {
+    for (const socket of sockets) {
+      for (let i = 0; i < 20; i++) socket.send(`4${"x".repeat(20_000)}`);
+    }
+  }, 1);
+  await eventually("all are writing", () => received > 200);
+  await server.engine.drain({ deadlineMs: 20_000 });
+  const codes = (await Promise.all(closes)).map(({ code }) => code);
+  clearInterval(writing);
+  assert.deepEqual(new Set(codes), new Set([1012]));
 });
 
 Deno.test("the engine refuses new sessions and serves open ones after it stopped accepting", async () => {
