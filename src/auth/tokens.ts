@@ -1,8 +1,10 @@
-import { Buffer } from "node:buffer";
-import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
+import { createHmac } from "node:crypto";
+import type { JWTPayload } from "jose";
+import * as errors from "jose/errors";
+import { SignJWT } from "jose/jwt/sign";
+import { jwtVerify } from "jose/jwt/verify";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
-import { JwtExpired, signHmacJwt, verifyHmacJwt } from "./hmac_jwt.ts";
 
 /**
  * The use of a token. It is part of the verification, so that a token cannot be used for another
@@ -58,7 +60,7 @@ const DEVICE_TTL_MS = 365 * 86_400_000;
  * secret of a purpose signs; the others are from before a rotation and only verify.
  */
 export class Tokens {
-  readonly #keys: Record<TokenPurpose, KeyObject[]>;
+  readonly #keys: Record<TokenPurpose, Promise<CryptoKey>[]>;
   readonly #ttl: Record<TokenPurpose, number>;
   readonly #refreshSecrets: readonly string[];
   /** Claims of access tokens that were verified, the oldest first. */
@@ -92,16 +94,15 @@ export class Tokens {
   ): Promise<string> {
     const issuedAt = times.issuedAt ?? this.clock.now();
     const expiresAt = this.expiryOf(purpose, { ...times, issuedAt });
-    const payload = {
-      sid: claims.sessionId,
-      iss: ISSUER,
-      aud: purpose,
-      sub: claims.userId,
-      jti: claims.tokenId,
-      iat: Math.floor(issuedAt / 1000),
-      exp: Math.floor(expiresAt / 1000),
-    };
-    return await signHmacJwt(payload, TYPES[purpose], this.#keys[purpose][0]);
+    return await new SignJWT({ sid: claims.sessionId })
+      .setProtectedHeader({ alg: "HS256", typ: TYPES[purpose] })
+      .setIssuer(ISSUER)
+      .setAudience(purpose)
+      .setSubject(claims.userId)
+      .setJti(claims.tokenId)
+      .setIssuedAt(Math.floor(issuedAt / 1000))
+      .setExpirationTime(Math.floor(expiresAt / 1000))
+      .sign(await this.#keys[purpose][0]);
   }
 
   /**
@@ -132,29 +133,54 @@ export class Tokens {
     return claims;
   }
 
-  #verify(purpose: TokenPurpose, token: string): TokenClaims {
+  async #verify(purpose: TokenPurpose, token: string): Promise<TokenClaims> {
     try {
-      const { sub, sid, jti, exp } = verifyHmacJwt(token, this.#keys[purpose], {
-        typ: TYPES[purpose],
-        issuer: ISSUER,
-        audience: purpose,
-        now: this.clock.now(),
-      });
+      const { sub, sid, jti, exp } = await this.#payloadOf(purpose, token);
       // A signature proves the author of the claims, not their type; only text may be passed to a
       // store.
       if (typeof sub !== "string" || typeof sid !== "string" || typeof jti !== "string") {
         throw new TypeError("A claim that must be text has another type");
       }
-      return { userId: sub, sessionId: sid, tokenId: jti, expiresAt: (exp as number) * 1000 };
+      return { userId: sub, sessionId: sid, tokenId: jti, expiresAt: exp! * 1000 };
     } catch (error) {
-      if (error instanceof JwtExpired) {
+      if (error instanceof errors.JWTExpired) {
         throw new AppError("token_expired", `The ${purpose} token has expired`);
       }
       throw new AppError("unauthenticated", `The ${purpose} token is not valid`, { cause: error });
     }
   }
+
+  /** Verifies with each of the purpose's secrets until one fits. */
+  async #payloadOf(purpose: TokenPurpose, token: string): Promise<JWTPayload> {
+    let refusal: unknown;
+    for (const key of this.#keys[purpose]) {
+      try {
+        return await this.#verifyBy(await key, purpose, token);
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+        refusal = error;
+      }
+    }
+    throw refusal;
+  }
+
+  async #verifyBy(key: CryptoKey, purpose: TokenPurpose, token: string): Promise<JWTPayload> {
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: ["HS256"],
+      typ: TYPES[purpose],
+      issuer: ISSUER,
+      audience: purpose,
+      requiredClaims: ["sub", "sid", "jti", "exp"],
+      currentDate: new Date(this.clock.now()),
+    });
+    return payload;
+  }
 }
 
-function hmacKey(secret: string): KeyObject {
-  return createSecretKey(Buffer.from(secret));
+function hmacKey(secret: string): Promise<CryptoKey> {
+  const bytes = new TextEncoder().encode(secret);
+  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+    "verify",
+  ]);
 }

@@ -57,24 +57,6 @@ Deno.test("Tokens verifies tokens past the number that it remembers", async () =
   assert.equal((await tokens.verify("access", token)).tokenId, claims.tokenId);
 });
 
-Deno.test("Tokens signs and verifies without a call of Web Crypto, which another thread would answer", async () => {
-  const calls: string[] = [];
-  const { subtle } = crypto;
-  const real = { sign: subtle.sign, verify: subtle.verify, importKey: subtle.importKey };
-  for (const name of Object.keys(real) as (keyof typeof real)[]) {
-    Object.defineProperty(subtle, name, { value: () => calls.push(name), configurable: true });
-  }
-  try {
-    const { tokens, token, claims } = await world();
-    assert.equal((await tokens.verify("access", token)).userId, claims.userId);
-  } finally {
-    for (const name of Object.keys(real)) {
-      delete (subtle as unknown as Record<string, unknown>)[name];
-    }
-  }
-  assert.deepEqual(calls, []);
-});
-
 Deno.test("Tokens refuses a header or claims of another form, though they are signed", async () => {
   const { tokens, token } = await world();
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -97,7 +79,7 @@ Deno.test("Tokens refuses a header or claims of another form, though they are si
     [header, { ...claims, exp: `${seconds + 60}` }],
     [header, { ...claims, exp: undefined }],
     [header, { ...claims, iss: "another" }],
-    [header, { ...claims, aud: ["access", "refresh"] }],
+    [header, { ...claims, aud: "refresh" }],
     [header, { ...claims, sub: ["a list"] }],
     [header, [claims]],
     [header, null],
