@@ -28,6 +28,10 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 function kindOf(field: z.core.JSONSchema._JSONSchema, defs: Record<string, JsonSchema>): FieldKind {
   if (typeof field === "boolean") return "text";
   if (field.$ref !== undefined) return kindOf(defs[field.$ref.replace("#/$defs/", "")] ?? {}, defs);
+  const { type } = field;
+  if (Array.isArray(type)) {
+    return kindOf({ anyOf: type.map((each) => ({ ...field, type: each })) }, defs);
+  }
   switch (field.type) {
     case "integer":
     case "number":

@@ -146,21 +146,28 @@ Deno.test("CatchUp pages through all chats by id, including new and left ones, e
   for (let i = 0; i < 7; i++) ids.push((await groups.create(ann, made)).chat.id);
   await groups.remove(ann, ids[2], bob);
   const cursorsOfClient = ids.slice(0, 5).map((id) => [id, id === ids[3] ? 3 : 2]);
-  const found: string[] = [];
-  for (let from: string | undefined, pages = 0; pages < 9; pages++) {
-    const cursors = Object.fromEntries(
-      cursorsOfClient.filter(([id]) => !from || id > from).slice(0, 2),
-    );
-    const to = Object.keys(cursors).length === 2 ? Object.keys(cursors)[1] : undefined;
-    const page = await catchUp.sync(bob, { cursors, from, to, changedOnly: true });
-    assert.ok(page.items.length <= 3);
-    found.push(...page.items.map(({ chatId }) => chatId).sort());
-    from = page.next ?? to;
-    if (from === undefined) break;
-  }
+  const walk = async (named: (from?: string) => typeof cursorsOfClient) => {
+    const found: string[] = [];
+    for (let from: string | undefined, pages = 0; pages < 9; pages++) {
+      const cursors = Object.fromEntries(named(from));
+      const to = Object.keys(cursors).length === 2 ? Object.keys(cursors)[1] : undefined;
+      const page = await catchUp.sync(bob, { cursors, from, to, changedOnly: true });
+      assert.ok(page.items.length <= 3);
+      found.push(...page.items.map(({ chatId }) => chatId).sort());
+      from = page.next ?? to;
+      if (from === undefined) break;
+    }
+    return found;
+  };
   const [first] = (await catchUp.sync(bob, { cursors: {} })).items.map(({ chatId }) => chatId)
     .sort();
-  assert.deepEqual(found, [first, ...ids].filter((id) => id !== ids[3]));
+  const expected = [first, ...ids].filter((id) => id !== ids[3]);
+  const later = (from?: string) => cursorsOfClient.filter(([id]) => !from || id > from).slice(0, 2);
+  assert.deepEqual(await walk(later), expected);
+  // Cursors outside of the page name a chat that was left: it comes with its own page only.
+  const three = cursorsOfClient.slice(1, 4);
+  const unnamed = [first, ...ids];
+  assert.deepEqual(await walk(() => three), unnamed.filter((id) => id !== ids[3]));
   const named = await catchUp.sync(bob, { cursors: { [ids[0]]: 0, [ids[2]]: 0 }, namedOnly: true });
   assert.deepEqual(named.items.map(({ chatId }) => chatId).sort(), [ids[0], ids[2]]);
 });

@@ -43,6 +43,7 @@ export class ChatServices {
   readonly contactPolicy: ContactPolicy;
   readonly groups: Groups;
   readonly direct: DirectChats;
+  readonly requests: ContactRequests;
   readonly inbox: Inbox;
   readonly unread: Unread;
   readonly catchUp: CatchUp;
@@ -72,7 +73,7 @@ export class ChatServices {
       mailConfigured: false,
       log: jsonLog("error", () => {}),
     });
-    const requests = new ContactRequests({
+    const requests = this.requests = new ContactRequests({
       shadows,
       store,
       writer: this.writer,

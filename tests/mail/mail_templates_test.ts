@@ -21,6 +21,30 @@ for (const kind of WITH_LINK) {
   });
 }
 
+Deno.test("MailTemplates says how long a link works in the largest whole unit", () => {
+  const lasting = (validMinutes: number) =>
+    templates.verification({ name: "Ada", account, link, validMinutes }).text;
+  const expected: [minutes: number, text: string][] = [
+    [1, "1 minute."],
+    [30, "30 minutes."],
+    [60, "1 hour."],
+    [90, "90 minutes."],
+    [24 * 60, "1 day."],
+    [48 * 60, "2 days."],
+  ];
+  for (const [minutes, text] of expected) {
+    assert.ok(lasting(minutes).includes(`works once, for ${text}`), text);
+  }
+});
+
+Deno.test("MailTemplates leaves out of a notice what is unknown about its origin", () => {
+  const { text } = templates.securityNotice("new_sign_in", "Ada", { at });
+  assert.match(text, /^When: 2026-02-03 04:05:06 UTC$/m);
+  const linking = { at, device: "Phone https://evil.example", address: "192.0.2.7" };
+  const notice = templates.securityNotice("new_sign_in", "Ada", linking);
+  assert.match(notice.text, /^When: 2026-02-03 04:05:06 UTC · from: 192\.0\.2\.7$/m);
+});
+
 Deno.test("MailTemplates escapes display names in HTML", () => {
   const name = `<b onload="x">'&`;
   const { html, text } = templates.verification({ name, account, link, validMinutes: 30 });

@@ -180,6 +180,23 @@ Deno.test("SmtpMailer throws unavailable if the server does not respond", LATE_T
   await new Promise((resolve) => silent.close(resolve));
 });
 
+Deno.test("SmtpMailer holds 500 mails at most, and takes more once they have failed", async () => {
+  const silent = createServer((socket) => socket.on("error", () => {}));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const url = new SmtpUrl(`smtp://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  const mailer = new SmtpMailer({ url, from, totalMs: 500, timeoutMs: 1_000 });
+  await thenClose(mailer, async () => {
+    const faultOf = () => mailer.send(sampleMail).then(() => "sent", (error) => String(error));
+    const waiting = Array.from({ length: 500 }, faultOf);
+    assert.match(await faultOf(), /too many mails are waiting/);
+    for (const fault of await Promise.all(waiting)) assert.doesNotMatch(fault, /too many|^sent/);
+    const later = faultOf();
+    await mailer.close();
+    assert.doesNotMatch(await later, /too many|^sent/);
+  });
+  await new Promise((resolve) => silent.close(resolve));
+});
+
 Deno.test("SmtpMailer throws unavailable once it is closed", async () => {
   const mailer = mailerFor(1);
   await mailer.close();

@@ -160,7 +160,7 @@ function recordInto(store: Store, webhookId: string): () => Promise<string[]> {
   };
 }
 
-function anEndpoint(fields: Partial<WebhookEndpoint> = {}): WebhookEndpoint {
+export function anEndpoint(fields: Partial<WebhookEndpoint> = {}): WebhookEndpoint {
   return {
     id: newId(),
     url: "https://backend.example.org/hooks",
@@ -178,7 +178,10 @@ function anEndpoint(fields: Partial<WebhookEndpoint> = {}): WebhookEndpoint {
   };
 }
 
-function aDelivery(webhookId: string, fields: Partial<WebhookDelivery> = {}): WebhookDelivery {
+export function aDelivery(
+  webhookId: string,
+  fields: Partial<WebhookDelivery> = {},
+): WebhookDelivery {
   const lane = newId();
   return {
     webhookId,
