@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { eventually } from "../support/eventually.ts";
 import { adminWorld, assertFits, openTab } from "../support/admin_page.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { HttpClient } from "../support/http_client.ts";
@@ -153,8 +154,12 @@ Deno.test(
     await page.getByRole("alert").getByText("Saved").waitFor();
     await page.reload();
     await page.getByLabel("Refused").waitFor();
-    assert.equal(await page.getByLabel("Refused").inputValue(), "cheap watches");
-    assert.equal(await page.getByLabel("Hosts, and names under them").inputValue(), "example.org");
+    await eventually("the rules are shown", async () => {
+      assert.equal(await page.getByLabel("Refused").inputValue(), "cheap watches");
+      const hosts = page.getByLabel("Hosts, and names under them");
+      assert.equal(await hosts.inputValue(), "example.org");
+      return true;
+    });
 
     await bob.startChat("ann");
     await bob.page.getByText("Nothing here yet").waitFor();

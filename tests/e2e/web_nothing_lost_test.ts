@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { eventually } from "../support/eventually.ts";
 import { PageVisitor } from "../support/page_visitor.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
@@ -41,7 +42,9 @@ Deno.test(
     const chatId = await ann.openChatId();
     await ann.composer.fill("Half a sent");
     await ann.page.reload();
-    assert.equal(await ann.composer.inputValue(), "Half a sent");
+    await eventually("the draft is back", async () => {
+      return await ann.composer.inputValue() === "Half a sent";
+    });
     await ann.composer.fill("");
 
     const context = ann.page.context();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
@@ -44,7 +45,7 @@ Deno.test(
     await list.getByRole("listitem").first().getByText("bob added you to Swimming").waitFor();
     await list.getByRole("button", { name: "Mark all as read" }).click();
     await list.getByRole("button", { name: "Mark all as read" }).waitFor({ state: "detached" });
-    assert.equal(await list.locator(".unread").count(), 0);
+    await eventually("all are read", async () => await list.locator(".unread").count() === 0);
     await ann.page.keyboard.press("Escape");
     await ann.page.getByRole("button", { name: "Notifications", exact: true }).waitFor();
 

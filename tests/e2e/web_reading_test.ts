@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
 import type { PageVisitor } from "../support/page_visitor.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
@@ -41,13 +42,12 @@ Deno.test(
     await bob.page.getByText("New messages").waitFor();
     const first = bob.page.locator(".text", { hasText: /^Message number 1\.$/ });
     await first.waitFor();
-    assert(
-      await first.evaluate((row) => {
+    await eventually("the first unread message is in view", () => {
+      return first.evaluate((row) => {
         const { top, bottom } = row.getBoundingClientRect();
         return top >= 0 && bottom <= innerHeight;
-      }),
-      "the first unread message is in view",
-    );
+      });
+    });
     assert((await bob.page.locator(".message").count()) <= 200);
     const jump = bob.page.getByRole("button", { name: /To the newest message \(4\d\d unread/ });
     await jump.click();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
 Deno.test(
@@ -147,7 +148,9 @@ Deno.test(
     await ann.write("Good morning");
     await bob.message("Good morning").waitFor();
     const announced = bob.page.locator("#announcer");
-    assert.match((await announced.textContent())!, /: Good morning$/);
+    await eventually("it is read aloud", async () => {
+      return /: Good morning$/.test((await announced.textContent())!);
+    });
     await bob.call("POST", "/users/block", { userId: await ann.id() });
     await bob.message("From someone you blocked").waitFor();
     await ann.write("You cannot stop me");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { grantAdmin } from "../support/grant_admin.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
@@ -258,7 +259,9 @@ Deno.test(
     await keyboard.press("ArrowDown");
     await keyboard.press("Enter");
     await ann.page.getByRole("heading", { name: "Friends" }).waitFor();
-    assert.equal(await ann.composer.inputValue(), "Begun here");
+    await eventually("its draft is back", async () => {
+      return await ann.composer.inputValue() === "Begun here";
+    });
     assert.deepEqual(browser.faults, []);
   },
 );
