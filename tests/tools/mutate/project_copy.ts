@@ -82,22 +82,47 @@ export class ProjectCopy implements AsyncDisposable {
   }
 }
 
+/**
+ * Runs Deno in a process group of its own, which ends with it: tests that are ended leave the
+ * servers that they started.
+ */
 async function deno(
   args: string[],
   cwd: string,
   options: { signal?: AbortSignal; env?: Record<string, string> } = {},
 ): Promise<{ success: boolean; stdout: string }> {
   const env = { ...options.env, NO_COLOR: "1" };
-  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd,
     env,
-    signal: options.signal,
+    detached: true,
     stdin: "null",
     stdout: "piped",
     stderr: "null",
-  }).output();
-  return { success, stdout: new TextDecoder().decode(stdout) };
+  }).spawn();
+  const end = () => endGroup(child.pid);
+  const interrupt = () => {
+    end();
+    Deno.exit(130);
+  };
+  Deno.addSignalListener("SIGINT", interrupt);
+  options.signal?.addEventListener("abort", end);
+  try {
+    const { success, stdout } = await child.output();
+    return { success, stdout: new TextDecoder().decode(stdout) };
+  } finally {
+    end();
+    Deno.removeSignalListener("SIGINT", interrupt);
+  }
+}
+
+function endGroup(pid: number): void {
+  try {
+    Deno.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing of it is left.
+  }
 }
 
 async function copy(from: string, to: string): Promise<void> {
