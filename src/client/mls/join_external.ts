@@ -50,8 +50,7 @@ export async function joinExternally(
 ): Promise<ExternalCommit> {
   const before = await checkGroupInfo(groupInfo, suite, config);
   const { enc, secret: initSecret } = await exportSecret(externalPub(groupInfo), suite);
-  const cleared = former === undefined ? before : removeLeafNode(before, former as LeafIndex);
-  const [withLeaf, nodeIndex] = addLeafNode(cleared, keyPackage.leafNode);
+  const [withLeaf, nodeIndex] = withJoiner(before, former, keyPackage.leafNode);
   const own = nodeIndex / 2 as LeafIndex;
   const [tree, path, pathSecrets, leafKey] = await createUpdatePath(
     withLeaf,
@@ -82,6 +81,18 @@ export async function joinExternally(
   );
   const next = await newState(tree, after, secrets, privatePath, keys, suite, config);
   return { message: await frame(signed, next, suite), next };
+}
+
+/** ts-mls cannot remove the only leaf: the tree would be empty until the joiner is added. */
+function withJoiner(
+  tree: RatchetTree,
+  former: number | undefined,
+  leaf: KeyPackage["leafNode"],
+): [RatchetTree, number] {
+  if (former === undefined) return addLeafNode(tree, leaf);
+  const isAlone = tree.every((node, index) => index === 2 * former || node?.nodeType !== "leaf");
+  if (isAlone) return [[{ nodeType: "leaf", leaf }], 0];
+  return addLeafNode(removeLeafNode(tree, former as LeafIndex), leaf);
 }
 
 type Signed = Awaited<ReturnType<typeof createContentCommitSignature>>;

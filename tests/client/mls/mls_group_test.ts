@@ -282,6 +282,25 @@ Deno.test("a new device joins by itself, and one that lost its state joins again
   }
 });
 
+Deno.test("the only device of a group that lost its state joins again, and adds others", async () => {
+  const world = new World();
+  const device = await world.device(newId());
+  const group = await device.create();
+  const first = await group.stage({});
+  assert.equal(await world.commit(first), true);
+  await group.accepted(first);
+  await device.mls.forget(world.chatId);
+  const { staged, accepted } = await device.mls.joinExternally(world.chatId, world.groupInfo);
+  assert.equal(await world.commit(staged), true);
+  await accepted();
+  assert.deepEqual((await device.group()).roster().map(({ leafIndex }) => leafIndex), [0]);
+  const other = await world.device(newId());
+  await device.change((again) => again.stage({ add: world.claim(other.mls.userId) }));
+  await other.join();
+  await device.say("both are here");
+  assert.deepEqual(await other.readAll(), ["both are here"]);
+});
+
 Deno.test("state and a pending Commit survive a restart", async () => {
   const { devices, world } = await threePeople();
   const { mls, store } = devices[2];
