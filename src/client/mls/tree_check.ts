@@ -2,8 +2,9 @@ import type { CiphersuiteImpl, ClientConfig, GroupInfo, LeafNode, RatchetTree } 
 import { ratchetTreeFromExtension, verifyGroupInfoSignature } from "ts-mls/groupInfo.js";
 import { verifyLeafNodeSignature, verifyLeafNodeSignatureKeyPackage } from "ts-mls/leafNode.js";
 import { calculateParentHash } from "ts-mls/parentHash.js";
+import { resolution } from "ts-mls/ratchetTree.js";
 import { treeHashRoot } from "ts-mls/treeHash.js";
-import { leafWidth, type NodeIndex, root } from "ts-mls/treemath.js";
+import { leafWidth, left, type NodeIndex, right, root } from "ts-mls/treemath.js";
 import { x25519Name } from "../../core/x25519.ts";
 import { sameBytes, toBase64Url } from "./encoding.ts";
 import { checkHpkeKey } from "./hpke_key.ts";
@@ -88,14 +89,14 @@ function nodesBetween(leafNode: number, top: number): number[] | undefined {
 }
 
 /**
- * Section 7.9.2: each parent was set by a Commit from exactly one of the leaves below it, whose
- * chain of parent hashes leads to it. Like `verifyParentHashes` of ts-mls, but computes each hash
+ * Section 7.9.2: each parent was set by a Commit from one of the leaves below it, whose chain of
+ * parent hashes leads to it. Like `verifyParentHashes` of ts-mls, but computes each hash
  * once, and none for a leaf that never committed: with 200 members that took seconds.
  */
 async function checkParentHashes(tree: RatchetTree, hash: CiphersuiteImpl["hash"]): Promise<void> {
   const top = root(leafWidth(tree.length));
   const followed = new Set<number>();
-  const chains = new Map<number, number>();
+  const verified = new Set<number>();
   for (let leaf = 0; leaf < tree.length; leaf += 2) {
     for (let index = leaf; index !== top && !followed.has(index);) {
       const stored = parentHashOf(tree[index]);
@@ -103,15 +104,31 @@ async function checkParentHashes(tree: RatchetTree, hash: CiphersuiteImpl["hash"
       followed.add(index);
       const [expected, parent] = await calculateParentHash(tree, index as NodeIndex, hash);
       if (parent === undefined || !sameBytes(expected, stored)) break;
-      chains.set(parent, (chains.get(parent) ?? 0) + 1);
+      if (!coversAllBelow(tree, index, parent)) break;
+      verified.add(parent);
       index = parent;
     }
   }
   for (const [index, node] of tree.entries()) {
-    if (node?.nodeType === "parent" && chains.get(index) !== 1) {
+    if (node?.nodeType === "parent" && !verified.has(index)) {
       throw new Error(`the parent hash of node ${index} does not verify`);
     }
   }
+}
+
+/**
+ * True if on this side of `top` only its unmerged leaves are not below `index`, the node whose
+ * parent hash is that of `top`: all others received its key, or it would not have been set so.
+ * ts-mls does not check this.
+ */
+function coversAllBelow(tree: RatchetTree, index: number, top: number): boolean {
+  const node = tree[top];
+  if (node?.nodeType !== "parent") return false;
+  const isBelow = (leaf: number) => (2 * leaf < top) === (index < top);
+  const others = resolution(tree, (index < top ? left : right)(top as NodeIndex))
+    .filter((each) => each !== index);
+  const unmerged = node.parent.unmergedLeaves.filter(isBelow).map((leaf) => 2 * leaf);
+  return others.length === unmerged.length && others.every((each) => unmerged.includes(each));
 }
 
 function parentHashOf(node: RatchetTree[number]): Uint8Array | undefined {

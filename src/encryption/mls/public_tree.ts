@@ -177,7 +177,6 @@ export class PublicTree {
   #setParent(node: number, parent: ParentNode | undefined): void {
     const index = (node - 1) / 2;
     if (parent === undefined && index >= this.#parents.length) return;
-    while (this.#parents.length < index) this.#parents.push(undefined);
     this.#parents[index] = parent;
   }
 

@@ -9,10 +9,10 @@ import { forgeKeyPackage, type KeyPackageForgery } from "../../encryption/forged
 import { SMALL_ORDER_KEYS } from "../../encryption/small_order_keys.ts";
 import { threePeople } from "./world.ts";
 
-const shared = await threePeople();
+const shared = threePeople();
 
 async function group(isTrusted = true) {
-  const { world, devices } = shared;
+  const { world, devices } = await shared;
   const config = clientConfig(() => isTrusted);
   const { state } = (await readRecord(devices[0].store, world.chatId, config))!.record;
   return { ...state, clientConfig: config };
@@ -100,7 +100,7 @@ Deno.test("usableDevices leaves out a device that is not trusted", async () => {
 });
 
 Deno.test("usableDevices leaves out devices and keys that are in the group already, or were just taken", async () => {
-  const { devices } = shared;
+  const { devices } = await shared;
   const { ratchetTree } = await group();
   const member = ratchetTree[4];
   assert.ok(member?.nodeType === "leaf");
@@ -112,4 +112,16 @@ Deno.test("usableDevices leaves out devices and keys that are in the group alrea
   const two = [1, 2].map(() => aDevice({ leaf: { hpkePublicKey: key } }));
   const { usable, leftOut } = await usableDevices(await group(), await Promise.all(two));
   assert.deepEqual([usable.length, leftOut.length], [1, 1], "the first of two with one key");
+});
+
+Deno.test("usableDevices leaves out a device with the key of a parent in the tree", async () => {
+  const { world, devices } = await threePeople();
+  await devices[0].change((each) => each.stage({}));
+  const stored = await readRecord(devices[0].store, world.chatId, clientConfig(() => true));
+  const { state } = stored!.record;
+  const parent = state.ratchetTree[1];
+  assert.ok(parent?.nodeType === "parent");
+  const device = await aDevice({ leaf: { hpkePublicKey: parent.parent.hpkePublicKey } });
+  const { leftOut } = await usableDevices(state, [device]);
+  assert.match(leftOut[0]?.reason ?? "", /in the group already/);
 });

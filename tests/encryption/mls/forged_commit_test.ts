@@ -240,6 +240,18 @@ refused("that removes without a path", /commit\.path/, () => ({
 refused("that renews another's leaf", /update is not allowed/, ({ tree }) => ({
   proposals: [{ proposalType: "update", update: { leafNode: leafOf(tree, 8) } } as never],
 }));
+for (const psktype of ["external", "resumption"] as const) {
+  refused(`with a pre-shared key (${psktype})`, /psk is not allowed/, () => {
+    const [pskNonce, pskId] = [randomKey(), randomKey()];
+    const resumption = { usage: "application", pskGroupId: pskId, pskEpoch: 1n };
+    const preSharedKeyId = {
+      psktype,
+      pskNonce,
+      ...psktype === "external" ? { pskId } : resumption,
+    };
+    return { proposals: [{ proposalType: "psk", psk: { preSharedKeyId } } as never] };
+  });
+}
 refused("that changes extensions by proposal", /group_context_extensions is not allowed/, () => ({
   proposals: [{
     proposalType: "group_context_extensions",

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { fromBase64Url } from "../../../src/client/mls/encoding.ts";
 import { timeSlices } from "../../../src/core/work_budget.ts";
+import { newId } from "../../../src/core/ids.ts";
+import { applyCommit } from "../../../src/encryption/mls/apply_commit.ts";
+import { parseFramedMessage } from "../../../src/encryption/mls/mls_message.ts";
 import { parseGroupInfo } from "../../../src/encryption/mls/group_info.ts";
 import { PublicTree } from "../../../src/encryption/mls/public_tree.ts";
 import { threePeople } from "../../client/mls/world.ts";
@@ -41,4 +44,26 @@ Deno.test("PublicTree finds a key that two parents, or a parent and a leaf, shar
   const expected = { code: "invalid_request", message: /an encryption_key occurs twice/ };
   await assert.rejects(withKeyOf(tree.parents[at[0]]!.encryptionKey), expected);
   await assert.rejects(withKeyOf(tree.leaves[0]!.encryptionKey), expected);
+});
+
+Deno.test("applyCommit pauses at each removal and each addition", async () => {
+  const { devices, users, world } = await threePeople();
+  const dave = await world.device(newId());
+  const group = await devices[0].group();
+  const staged = await group.stage({
+    add: world.claim(dave.mls.userId),
+    removeUserIds: [users[2]],
+  });
+  const message = parseFramedMessage(fromBase64Url(staged.commit));
+  assert.ok(message.wireFormat === "public_message" && message.content.kind === "commit");
+  const proposals = message.content.commit.proposals.flatMap((each) => {
+    return each.kind === "proposal" ? [each.proposal] : [];
+  });
+  let pauses = 0;
+  const pause = () => {
+    pauses++;
+  };
+  const { tree } = parseGroupInfo(fromBase64Url(world.groupInfo));
+  await applyCommit(message, tree, proposals, pause);
+  assert.equal(pauses, 2 * 3, "two removals and an addition, in two passes");
 });
