@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
+import { silentLog } from "../../src/core/log.ts";
 import type { Broker, Signal } from "../../src/cluster/broker.ts";
+import { MongoBroker } from "../../src/cluster/mongo/broker.ts";
+import { connectMongo } from "../../src/cluster/mongo/connection.ts";
+import {
+  type InstanceRow,
+  Instances,
+  type InstanceTable,
+} from "../../src/cluster/shared/instances.ts";
+import { encodeSignal } from "../../src/cluster/shared/signal_codec.ts";
 import { ReceivedSignals } from "../contract/broker.ts";
 import { CuttableProxy } from "../support/cuttable_proxy.ts";
 import { eventually } from "../support/eventually.ts";
@@ -88,5 +97,54 @@ Deno.test({
       assert.equal(from.broker.fault(), null);
     }
     await Promise.all([a.broker.close(), b.broker.close()]);
+  },
+});
+
+/** Instances over a table in memory, whose rows the test writes. */
+function instancesIn(rows: Map<string, InstanceRow>): Instances {
+  const write = (row: InstanceRow) => {
+    rows.set(row.id, row);
+    return Promise.resolve("1");
+  };
+  const table: InstanceTable = {
+    list: () => Promise.resolve([...rows.values()].map((row) => ({ ...row, version: "1" }))),
+    write,
+    replace: write,
+    remove: (id) => Promise.resolve(void rows.delete(id)),
+  };
+  return new Instances({ table, log: silentLog, beatMs: 600_000 });
+}
+
+Deno.test({
+  ...options,
+  name: "MongoBroker remembers a thousand instances that are gone, and drops the oldest",
+  fn: async () => {
+    await using server = await MongodbServer.start();
+    const connection = await connectMongo(server.uri());
+    const rows = new Map<string, InstanceRow>();
+    const instances = instancesIn(rows);
+    const broker = new MongoBroker({ db: connection.db, instances, log: silentLog });
+    const received = new ReceivedSignals();
+    await broker.start(received);
+    const gone = Array.from({ length: 1_001 }, () => newId());
+    for (const id of gone) rows.set(id, { id, state: "alive", at: Date.now(), head: 0 });
+    await instances.refresh();
+    const batches = connection.db.collection("signals");
+    const say = (instance: string) => {
+      return { instance, n: 1, batch: encodeSignal(signal()), at: new Date() };
+    };
+    await batches.insertMany(gone.map(say));
+    await eventually("all are received", () => received.signals.length >= gone.length);
+    const own = rows.get(instances.id)!;
+    rows.clear();
+    rows.set(own.id, own);
+    await instances.refresh();
+    assert.equal(received.gone.length, gone.length);
+    const [first, second] = gone.map(say);
+    await batches.insertMany([second, first]);
+    await eventually("one is received", () => received.signals.length > gone.length);
+    assert.equal(received.signals.length, gone.length + 1, "the second was received before");
+    await broker.close();
+    await connection.close();
   },
 });

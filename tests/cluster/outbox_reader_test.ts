@@ -195,6 +195,58 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "OutboxReader reads after one wake-up everything from more instances than a read has keys",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open({ beatMs: NEVER_MS, isWatching: false });
+    const speakers = Array.from({ length: 25 }, () => newId());
+    const table = kvInstanceTable(world.kv);
+    for (const id of speakers) await table.write({ id, state: "alive", at: Date.now(), head: 0 });
+    await world.reader.start();
+    const signals: Signal[] = [];
+    for (const id of speakers) {
+      for (let n = 1; n <= 3; n++) {
+        const signal = aSignal();
+        signals.push(signal);
+        await world.kv.set(outboxKey(id, n), encodeSignal(signal));
+      }
+      await table.write({ id, state: "alive", at: Date.now(), head: 3 });
+    }
+    await world.instances.refresh();
+    await eventually("all are read", () => world.received.signals.length >= 75);
+    const names = (all: Signal[]) => all.map((each) => JSON.stringify(each)).sort();
+    assert.deepEqual(names(world.received.signals), names(signals));
+    assert.equal(world.received.gaps, 0);
+  },
+);
+
+Deno.test(
+  "OutboxReader remembers a thousand instances that are gone, and drops the oldest",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open({ beatMs: NEVER_MS, isWatching: false });
+    const table = kvInstanceTable(world.kv);
+    const gone = Array.from({ length: 1_001 }, () => newId()).sort();
+    const signal = aSignal();
+    for (const id of gone) {
+      await table.write({ id, state: "alive", at: Date.now(), head: 1 });
+      await world.kv.set(outboxKey(id, 1), encodeSignal(signal));
+    }
+    await world.reader.start();
+    for (const id of gone) await table.remove(id);
+    await world.instances.refresh();
+    assert.equal(world.received.gone.length, 1_001);
+    for (const id of gone.slice(0, 2)) {
+      await table.write({ id, state: "alive", at: Date.now(), head: 1 });
+    }
+    await world.instances.refresh();
+    await eventually("the first is read again", () => world.received.signals.length > 0);
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve));
+    assert.deepEqual(world.received.signals, [signal], "and the second is not");
+  },
+);
+
 Deno.test("OutboxReader watches again after a watch failed", options, async () => {
   await using world = await ReaderWorld.open({ brokenWatches: 1 });
   await world.beat();

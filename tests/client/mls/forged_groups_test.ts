@@ -23,7 +23,7 @@ import { type Device, threePeople, World } from "./world.ts";
  * Groups by a member or a joiner with correct signatures, hashes and secrets, and behind a server
  * that checks nothing: only the client's rules are left.
  */
-const shared = threePeople();
+const shared = await threePeople();
 const config = clientConfig(() => true);
 
 function badCommit(message: RegExp) {
@@ -31,7 +31,7 @@ function badCommit(message: RegExp) {
 }
 
 Deno.test("a client refuses a joiner that removes another user's device", async () => {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   for (const former of [0, 5]) {
     const stranger = await new World().device(newId());
     const commit = await externalCommit(world, stranger, former);
@@ -42,13 +42,13 @@ Deno.test("a client refuses a joiner that removes another user's device", async 
 });
 
 Deno.test("a client refuses a device that joins a second time next to its own leaf", async () => {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const commit = await externalCommit(world, devices[4], undefined);
   await assert.rejects((await devices[2].group()).processCommit(commit), badCommit(/twice/));
 });
 
 Deno.test("a client refuses a Commit that removes a missing leaf, and continues", async () => {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const group = await devices[2].group();
   const stranger = await new World().device(newId());
   const info = decodeGroupInfo(world.groupInfo);
@@ -66,7 +66,7 @@ Deno.test("a client refuses a Commit that removes a missing leaf, and continues"
 });
 
 Deno.test("a client refuses a member who renews its leaf as another user", async () => {
-  const { world, devices, users } = await shared;
+  const { world, devices, users } = shared;
   const { deviceId } = devices[3].mls;
   const other = devices[5].mls;
   for (const [userId, device] of [[users[0], deviceId], [users[1], other.deviceId]]) {
@@ -83,7 +83,7 @@ Deno.test("a client refuses a member who renews its leaf as another user", async
 });
 
 Deno.test("a client refuses a member who renews its leaf with another signature key", async () => {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const state = await stateOf(world, devices[3]);
   const own = 2 * state.privatePath.leafIndex;
   const suite = await cipherSuite();
@@ -104,7 +104,7 @@ function isOfLeaf(message: Uint8Array): boolean {
 }
 
 Deno.test("a client refuses a Commit that adds a device with a key, or the id, of a member", async () => {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const state = await stateOf(world, devices[3]);
   const member = leafOf(state.ratchetTree, 8);
   const { credential, hpkePublicKey } = member;
@@ -122,7 +122,7 @@ Deno.test("a client refuses a Commit that adds a device with a key, or the id, o
 });
 
 Deno.test("a client refuses a Commit in a private message", async () => {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const commit = await commitOf(await stateOf(world, devices[3]), false);
   const refusal = badCommit(/not a public message/);
   await assert.rejects((await devices[2].group()).processCommit(commit), refusal);
@@ -157,7 +157,7 @@ const contents: [string, RegExp, Forgery | (() => Promise<Forgery>)][] = [
 ];
 for (const [name, message, forge] of contents) {
   Deno.test(`a client refuses a Commit that ${name}, before anything else of it is used`, async () => {
-    const { world, devices } = await shared;
+    const { world, devices } = shared;
     const forger = await memberOf(devices[1].store, world.chatId);
     const forgery = typeof forge === "function" ? await forge() : forge;
     const { commit } = await forgeCommit(forger, forgery);
@@ -166,7 +166,7 @@ for (const [name, message, forge] of contents) {
 }
 
 Deno.test("a client reads neither a message of another chat nor a Commit in place of a message", async () => {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const other = await threePeople();
   const foreign = await (await other.devices[0].group()).encrypt(utf8("elsewhere"));
   const group = await devices[2].group();
@@ -177,7 +177,7 @@ Deno.test("a client reads neither a message of another chat nor a Commit in plac
 });
 
 Deno.test("a client refuses a joiner whose external_init has a KEM output of small order", async () => {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const stranger = await new World().device(newId());
   const info = decodeGroupInfo(world.groupInfo);
   const joiner = await joinerOf(stranger.store, stranger.mls, info);
@@ -248,7 +248,7 @@ const trees: [string, RegExp, (tree: RatchetTree) => Forgery][] = [
 ];
 for (const [name, message, forge] of trees) {
   Deno.test(`a client joins no group that has ${name}`, async () => {
-    const { world, devices } = await shared;
+    const { world, devices } = shared;
     const forger = await memberOf(devices[1].store, world.chatId);
     const { groupInfo } = await forgeCommit(forger, forge(forger.tree));
     const stranger = await new World().device(newId());
@@ -299,7 +299,7 @@ for (const [name, forged] of uncovered) {
 }
 
 Deno.test("a client joins the forger's group when nothing is forged", async () => {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const { groupInfo } = await forgeCommit(await memberOf(devices[1].store, world.chatId));
   const stranger = await new World().device(newId());
   assert.ok((await stranger.mls.joinExternally(world.chatId, groupInfo)).staged.commit);

@@ -9,10 +9,10 @@ import { forgeKeyPackage, type KeyPackageForgery } from "../../encryption/forged
 import { SMALL_ORDER_KEYS } from "../../encryption/small_order_keys.ts";
 import { threePeople } from "./world.ts";
 
-const shared = threePeople();
+const shared = await threePeople();
 
 async function group(isTrusted = true) {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const config = clientConfig(() => isTrusted);
   const { state } = (await readRecord(devices[0].store, world.chatId, config))!.record;
   return { ...state, clientConfig: config };
@@ -100,7 +100,7 @@ Deno.test("usableDevices leaves out a device that is not trusted", async () => {
 });
 
 Deno.test("usableDevices leaves out devices and keys that are in the group already, or were just taken", async () => {
-  const { devices } = await shared;
+  const { devices } = shared;
   const { ratchetTree } = await group();
   const member = ratchetTree[4];
   assert.ok(member?.nodeType === "leaf");

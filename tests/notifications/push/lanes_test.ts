@@ -172,3 +172,56 @@ Deno.test("PushLanes counts a host that fails among the unproven ones again", as
   assert.equal(world.underWay.length, 16, "it waits for one of the sixteen slots");
   world.lanes.close();
 });
+
+Deno.test("PushLanes remembers ten thousand devices that did not respond, and drops the oldest", async () => {
+  const world = new LanesWorld();
+  const endpoint = (n: number) => `https://h${n}.example.org/hangs`;
+  const fail = async (first: number, last: number) => {
+    const results: Promise<PushResult>[] = [];
+    for (let n = first; n <= last; n++) results.push(world.deliver(endpoint(n)));
+    while (world.underWay.length > 0) await world.answer(FAULT);
+    for (const result of await Promise.all(results)) assert.deepEqual(result, FAULT);
+  };
+  for (let n = 1; n < 10_000; n += 1_000) await fail(n, n + 999);
+  assert.equal((await world.deliver(endpoint(1))).outcome, "retry");
+  assert.equal(world.underWay.length, 0, "the first is still paused");
+  await fail(10_001, 10_001);
+  void world.deliver(endpoint(2));
+  assert.equal(world.underWay.length, 0, "the second is still paused");
+  void world.deliver(endpoint(1));
+  assert.equal(world.underWay.length, 1, "the first is tried again");
+  world.lanes.close();
+});
+
+Deno.test("PushLanes keeps a thousand lanes, and drops the idle one that was used least lately", async () => {
+  const world = new LanesWorld();
+  const down = (n: number) => `https://down.example.org/${n}`;
+  const busy = "https://busy.example.org/1";
+  void world.deliver(busy);
+  const pending = world.underWay.splice(0);
+  for (let n = 1; n <= 3; n++) {
+    void world.deliver(down(n));
+    await world.answer(FAULT);
+  }
+  const others = async (first: number, last: number) => {
+    for (let n = first; n <= last; n++) {
+      void world.deliver(`https://h${n}.example.org/1`);
+      await world.answer(DELIVERED);
+    }
+  };
+  await others(1, 998);
+  assert.match(reasonOf(await world.deliver(down(4))), /sending is paused/);
+  await others(999, 999);
+  assert.match(reasonOf(await world.deliver(down(5))), /sending is paused/, "used lately");
+  await others(1_000, 1_998);
+  void world.deliver(down(6));
+  assert.equal(world.underWay.length, 1, "its breaker was dropped with the lane");
+  for (let n = 2; n <= 4; n++) void world.deliver(`https://busy.example.org/${n}`);
+  assert.equal(world.underWay.length, 2, "a lane with work stays, with its two slots");
+  for (const { answer } of pending) answer(DELIVERED);
+  world.lanes.close();
+});
+
+function reasonOf(result: PushResult): string {
+  return result.outcome === "retry" ? result.reason : result.outcome;
+}

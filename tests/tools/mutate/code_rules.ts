@@ -32,8 +32,8 @@ export const codeRules: Rule[] = [
     if (!ts.isExpressionStatement(node)) return;
     const { expression } = node;
     const call = ts.isAwaitExpression(expression) ? expression.expression : expression;
-    if (ts.isCallExpression(call)) add(node, { kind: "call removed", replacement: ";" });
-    else if (isAssignment(call)) add(node, { kind: "assignment removed", replacement: ";" });
+    if (ts.isCallExpression(call)) add(node, { kind: "call removed", replacement: "{}" });
+    else if (isAssignment(call)) add(node, { kind: "assignment removed", replacement: "{}" });
   },
   (node, add) => {
     if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;

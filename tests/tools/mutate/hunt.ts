@@ -43,7 +43,7 @@ export class Hunt {
     const candidates = this.options.nearest.of(file);
     let tried = 0, left = this.options.budgetMs;
     for (const size of GOES) {
-      const go = await this.#nextOf(candidates, size, place, copy);
+      const go = await this.#nextOf(candidates, { size, left }, place, copy);
       if (!go) return null;
       const { tests, expected } = within(left, go);
       left -= expected;
@@ -59,19 +59,24 @@ export class Hunt {
     return { ...place, outcome: "survived", by };
   }
 
-  /** Takes the next `size` tests that run the line, with their costs; null if the time is over. */
+  /**
+   * Takes the next `size` tests that run the line, or as many as fit in the time that is `left`, with
+   * their costs; null if the whole time is over.
+   */
   async #nextOf(
     candidates: string[],
-    size: number,
+    { size, left }: { size: number; left: number },
     { file, mistake: { line } }: Place,
     copy: ProjectCopy,
   ): Promise<Map<string, number> | null> {
     const found = new Map<string, number>();
-    while (candidates.length > 0 && found.size < size) {
+    while (candidates.length > 0 && found.size < size && left > 0) {
       if (performance.now() > this.options.end) return null;
       const test = candidates.shift()!;
       const cost = await this.options.known.costOf(test, { file, line }, copy);
-      if (cost !== null) found.set(test, cost);
+      if (cost === null) continue;
+      found.set(test, cost);
+      left -= cost;
     }
     return found;
   }

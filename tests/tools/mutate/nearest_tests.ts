@@ -1,11 +1,17 @@
 import { basename, dirname, join, relative } from "node:path";
 import { importsOf } from "../../checks/import_scanner.ts";
 
+/** Module by which tests start servers as processes. */
+const STARTS_PROCESSES = "tests/support/child_server.ts";
+
+/** Likeness of a test that starts processes, beside one that does not: it takes far longer. */
+const SLOW_WEIGHT = 0.5;
+
 /**
  * Tests that may run a source: those from which imports lead to it, and those that start a program
  * which loads it. First comes the one with its name, then those of the source's folder, and of these
- * the ones that speak of the same: a test that starts a server or a client reaches everything by
- * imports, so these say little about what it tests.
+ * the ones that speak of the same, rather without a process of their own: a test that starts a server
+ * or a client reaches everything by imports, so these say little about what it tests.
  */
 export class NearestTests {
   /** Importers of each file, by path relative to the root. */
@@ -14,6 +20,9 @@ export class NearestTests {
   /** Words of each file, and the number of tests that have a word. */
   readonly #words = new Map<string, Set<string>>();
   readonly #testsWith = new Map<string, number>();
+
+  /** Files that lead to processes: tests among them are slow. */
+  #starting: Set<string> | undefined;
 
   private constructor() {}
 
@@ -29,6 +38,7 @@ export class NearestTests {
 
   /** Returns all of them. */
   of(file: string): string[] {
+    this.#starting ??= this.#loading(STARTS_PROCESSES);
     return [...this.#loading(file)].filter((path) => path.endsWith("_test.ts"))
       .map((test) => ({ test, rank: this.#rank(file, test) }))
       .sort((a, b) => compare(a.rank, b.rank))
@@ -50,7 +60,8 @@ export class NearestTests {
     const [folders, testFolders] = [file, test].map((path) => dirname(path).split("/").slice(1));
     const apart = folders.findIndex((folder, i) => folder !== testFolders[i]);
     const shared = apart === -1 ? folders.length : apart;
-    return [isNamed ? 0 : 1, -shared, -this.#likeness(file, test)];
+    const weight = this.#starting?.has(test) ? SLOW_WEIGHT : 1;
+    return [isNamed ? 0 : 1, -shared, -weight * this.#likeness(file, test)];
   }
 
   /** Sum over the words of both, of which those in few tests count most; less for a long test. */

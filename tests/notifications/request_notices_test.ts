@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { newId } from "../../src/core/ids.ts";
+import type { ContactRequest } from "../../src/model/contact.ts";
+import { silentLog } from "../../src/core/log.ts";
+import { RequestNotices } from "../../src/notifications/request_notices.ts";
+import { T0 } from "../contract/store/rows.ts";
+import { NotificationWorld } from "./notification_world.ts";
+
+function noticesOf(world: NotificationWorld): RequestNotices {
+  const { store, notifications, written } = world;
+  return new RequestNotices({
+    store,
+    notifications,
+    clock: { now: () => T0 },
+    log: silentLog,
+    onOutbox: (entry) => void written.push(entry),
+  });
+}
+
+function requestOf(world: NotificationWorld): ContactRequest {
+  return {
+    id: newId(),
+    kind: "direct",
+    userId: world.bob,
+    fromId: world.eve,
+    chatId: world.chat.id,
+    createdAt: T0,
+    expiresAt: T0 + 1_000,
+    declinedAt: null,
+  };
+}
+
+Deno.test("RequestNotices notifies of a contact request, and pushes it once", async () => {
+  await using world = await NotificationWorld.make();
+  const request = requestOf(world);
+  await noticesOf(world).notify(request);
+  const [stored, ...others] = await world.stored(world.bob);
+  assert.deepEqual(others, []);
+  const { kind, actorId, chatId, data } = stored;
+  assert.deepEqual({ kind, actorId, chatId, data }, {
+    kind: "contact_request",
+    actorId: world.eve,
+    chatId: null,
+    data: { requestId: request.id, kind: "direct" },
+  });
+  const expected = [{ type: "notification", notificationId: stored.id, userId: world.bob }];
+  assert.deepEqual(world.written.map(({ occurrences }) => occurrences), [expected]);
+  const due = await world.store.outbox.claim(T0 + 10_000, T0 + 20_000, 10);
+  assert.deepEqual(due.map(({ id }) => id), world.written.map(({ id }) => id));
+});
+
+Deno.test("RequestNotices notifies of no contact request once the user has turned them off", async () => {
+  await using world = await NotificationWorld.make();
+  const settings = { userId: world.bob, quietHours: null, hideContent: false };
+  await world.store.notifications.putSettings({ ...settings, off: ["contact_request"] });
+  await noticesOf(world).notify(requestOf(world));
+  assert.deepEqual([await world.stored(world.bob), world.written], [[], []]);
+  await world.store.notifications.putSettings({ ...settings, off: ["message"] });
+  await noticesOf(world).notify(requestOf(world));
+  assert.equal((await world.stored(world.bob)).length, 1, "another kind is off");
+});
