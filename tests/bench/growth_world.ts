@@ -11,14 +11,23 @@ const MESSAGES_PER_COMMIT = 500;
 const AT_ONCE = 4;
 const VOCABULARY = 5_000;
 const WORDS_PER_MESSAGE = 12;
+/** The newest messages of each chat, which the reader has not read. */
+const UNREAD = 3;
 /** In the first messages of the first chat only. */
 export const RARE_WORD = "needle";
 const RARE_MESSAGES = 20;
 /** In about every second message. */
 export const COMMON_WORD = "w0";
 
+/** Ids of the members of all chats: one writes, the other one asks. */
+export interface People {
+  reader: string;
+  writer: string;
+}
+
 /** Groups of the two, all of them empty. */
-export async function createChats(store: Store, memberIds: string[]): Promise<Chat[]> {
+export async function createChats(store: Store, { reader, writer }: People): Promise<Chat[]> {
+  const memberIds = [reader, writer];
   const chats: Chat[] = [];
   for (let n = 0; n < CHATS; n++) {
     const chat = aChat({ name: `Group ${n}`, memberCount: memberIds.length });
@@ -33,7 +42,12 @@ export async function createChats(store: Store, memberIds: string[]): Promise<Ch
  * Writes messages through the Store until there are as many, since a million sends would be a
  * separate benchmark.
  */
-export async function fillUp(store: Store, chats: Chat[], senderId: string, size: number) {
+export async function fillUp(
+  store: Store,
+  chats: Chat[],
+  { reader, writer }: People,
+  size: number,
+) {
   const each = Math.floor(size / 2 / (CHATS - 1));
   const wanted = chats.map(({ id }, n) => ({
     id,
@@ -41,20 +55,26 @@ export async function fillUp(store: Store, chats: Chat[], senderId: string, size
   }));
   const rest = wanted.values();
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (const { id, count } of rest) await fillChat(store, id, senderId, count);
+    for (const { id, count } of rest) await fillChat(store, id, { reader, writer }, count);
   }));
   // A search completes the index, which would otherwise continue while requests are measured.
   await store.messages.search({ chatIds: [chats[0].id], query: "none", before: null, limit: 1 });
 }
 
-async function fillChat(store: Store, id: string, senderId: string, count: number): Promise<void> {
+async function fillChat(
+  store: Store,
+  id: string,
+  { reader, writer }: People,
+  count: number,
+): Promise<void> {
   let chat = (await store.chats.byId(id))!;
   while (chat.rev - 1 < count) {
     const length = Math.min(MESSAGES_PER_COMMIT, count - chat.rev + 1);
-    const inserted = Array.from({ length }, (_, i) => messageOf(chat, senderId, chat.rev + 1 + i));
+    const inserted = Array.from({ length }, (_, i) => messageOf(chat, writer, chat.rev + 1 + i));
     const rev = chat.rev + length;
     const next = { ...chat, rev, lastSeq: rev, lastActivityAt: Date.now() };
-    const outcome = await store.chats.commit(aChange(chat.rev, next, { inserted }));
+    const reads = [{ userId: reader, seq: rev - UNREAD, before: rev }];
+    const outcome = await store.chats.commit(aChange(chat.rev, next, { inserted, reads }));
     if (outcome !== "committed") throw new Error(`Cannot fill the chat: the commit is ${outcome}`);
     chat = next;
   }

@@ -24,6 +24,13 @@ import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
 /** Long messages that are decoded in one turn of the event loop. */
 const SEARCHED_AT_ONCE = 64;
 
+/**
+ * MongoDB merges the scans of an `$in` in their order only if it has at most 200 values (its "ESR
+ * guideline"); of more it would read all matches, and sort them. Half of it, since a query may have
+ * two alternatives.
+ */
+const CHATS_PER_SEARCH = 100;
+
 /** Chats that one call counts. */
 const COUNTS_AT_ONCE = 50;
 
@@ -137,16 +144,39 @@ export class MongoMessageStore implements MessageStore {
     const asked = queryTerms(query);
     const condition = termsCondition(asked);
     if (condition === null || chatIds.length === 0) return { messages: [], next: null };
-    const filter: Filter<MessageDocument> = {
-      ...condition,
-      chatId: { $in: chatIds },
-      ...(before !== null && { _id: { $lt: before } }),
-    };
     const read = rowsToRead(limit, asked.runs.length === 0);
-    const found = await this.#all(filter, { _id: -1 }, read, SEARCHED_AT_ONCE);
+    const found = await this.#newestAmong(chatIds, condition, before, read);
     const isHit = (message: Message) => containsRuns(messageText(message), asked.runs);
     const { rows, last } = await hitsAmong(found, read, limit, isHit);
     return { messages: rows, next: last && last.id };
+  }
+
+  /** Returns the newest matching messages of the chats, which are read some at a time. */
+  async #newestAmong(
+    chatIds: string[],
+    condition: Filter<MessageDocument>,
+    before: string | null,
+    limit: number,
+  ): Promise<Message[]> {
+    let newest: Message[] = [];
+    for (let at = 0; at < chatIds.length; at += CHATS_PER_SEARCH) {
+      const oldest = newest.length < limit ? null : newest[limit - 1].id;
+      const found = await this.#all(
+        {
+          $and: [
+            condition,
+            { chatId: { $in: chatIds.slice(at, at + CHATS_PER_SEARCH) } },
+            before === null ? {} : { _id: { $lt: before } },
+            oldest === null ? {} : { _id: { $gt: oldest } },
+          ],
+        } as Filter<MessageDocument>,
+        { _id: -1 },
+        limit,
+        SEARCHED_AT_ONCE,
+      );
+      if (found.length > 0) newest = [...newest, ...found].sort(newestFirst).slice(0, limit);
+    }
+    return newest;
   }
 
   /** Counts many chats in one call: each by a separate pipeline, which stops at its limit. */
@@ -170,6 +200,10 @@ export class MongoMessageStore implements MessageStore {
     const found = this.#messages.find(filter, options);
     return (await found.toArray()).map(readMessage);
   }
+}
+
+function newestFirst(a: Message, b: Message): number {
+  return a.id < b.id ? 1 : -1;
 }
 
 /**

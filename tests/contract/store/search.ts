@@ -122,6 +122,23 @@ export function searchContract(test: ContractTest): void {
     assert.deepEqual(await texts(store, { chatIds, query: "here needle" }), ["a needle here"]);
   });
 
+  test("finds the newest first among hundreds of chats, in pages", async (store) => {
+    const made = await Promise.all(
+      Array.from({ length: 250 }, () => storedChat(store, { messages: [{ text: "a word" }] })),
+    );
+    const ids = made.flatMap(({ messages }) => messages.map(({ id }) => id)).sort().reverse();
+    // Neighbors in time are far from each other in the list.
+    const chatIds = made.map((_, n) => made[n * 77 % made.length].chat.id);
+    const found: string[] = [];
+    for (let before: string | null = null, pages = 0; pages < 20; pages++) {
+      const page = await store.messages.search({ chatIds, query: "word", before, limit: 16 });
+      found.push(...page.messages.map(({ id }) => id));
+      before = page.next;
+      if (before === null) break;
+    }
+    assert.deepEqual(found, ids);
+  });
+
   contentTests(test);
   pagingTests(test);
   changeTests(test);
