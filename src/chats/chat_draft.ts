@@ -311,6 +311,7 @@ export class ChatDraft {
     return {
       expectedRev: this.base.chat.rev,
       chat: { ...this.#chat, updatedAt: this.now },
+      ...(this.base.chat.rev > 0 && { before: this.base.chat }),
       inserted: messages.filter((message) => message.seq > this.base.chat.rev),
       updated: messages.filter((message) => message.seq <= this.base.chat.rev),
       members: [...this.#members.values()],

@@ -20,6 +20,8 @@ export interface ChatChange {
   expectedRev: number;
   /** The chat's new row; `chat.rev` is the new head. */
   chat: Chat;
+  /** The chat's row at `expectedRev`: a store may write only the fields that differ from it. */
+  before?: Chat;
   inserted: Message[];
   /** Whole rows of messages that existed before this change set; each at most once. */
   updated: Message[];

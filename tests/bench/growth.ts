@@ -7,6 +7,7 @@ import { findService } from "../support/services.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testConfig, testEnvironment } from "../support/test_config.ts";
 import { percentile } from "./fanout_load.ts";
+import { keepFigures, type Row } from "./figures.ts";
 import { COMMON_WORD, createChats, fillUp, RARE_WORD } from "./growth_world.ts";
 
 const SIZES = [10_000, 1_000_000];
@@ -18,18 +19,13 @@ const WARM_UP = 20;
 const LONGEST_MS = 4_000;
 const LEAST_ROUNDS = 5;
 
-interface Row {
-  store: string;
-  work: string;
-  [size: string]: string;
-}
-
 /**
  * Requests of one person, as the database grows to 1,000,000 messages in 400 chats of theirs, on
  * both stores. With `--short` it grows to 100,000.
  */
 export async function growth(): Promise<void> {
-  const sizes = Deno.args.includes("--short") ? SHORT_SIZES : SIZES;
+  const isShort = Deno.args.includes("--short");
+  const sizes = isShort ? SHORT_SIZES : SIZES;
   const rows = await measure("SQLite", sizes, {});
   if (findService("mongodb")) {
     await using mongodb = await MongodbServer.start();
@@ -40,6 +36,7 @@ export async function growth(): Promise<void> {
     rows.push(...await measure("MongoDB", sizes, more));
   }
   console.table(rows);
+  if (!isShort) await keepFigures("growth", rows);
 }
 
 async function measure(store: string, sizes: number[], more: Record<string, string>) {

@@ -7,6 +7,7 @@ import { growth } from "./growth.ts";
 import { history } from "./history.ts";
 import { instances } from "./instances.ts";
 import { lone } from "./lone.ts";
+import { mongodb } from "./mongodb.ts";
 import { page } from "./page.ts";
 import { socketio } from "./socketio.ts";
 import { reads } from "./reads.ts";
@@ -19,6 +20,7 @@ import { webhooks } from "./webhooks.ts";
 const BENCHMARKS: Record<string, () => Promise<void>> = {
   fanout,
   lone,
+  mongodb,
   crowd,
   history,
   growth,

@@ -3,23 +3,23 @@ import type { MongoConnection } from "./connection.ts";
 
 /**
  * A write to the collection of this name; an update or a replacement concerns one document. A
- * replacement must find its document.
+ * replacement must find its document, and so must an update with `mustMatch`.
  */
 export type PlannedWrite =
   & { to: string }
   & (
     | { insert: Document }
-    | { filter: Document; update: Document; upsert?: boolean }
+    | { filter: Document; update: Document; upsert?: boolean; mustMatch?: true }
     | { filter: Document; replacement: Document }
   );
 
-/** Thrown when a replacement found no document; the transaction is then to be aborted. */
-export class NothingReplaced extends Error {
-  override readonly name = "NothingReplaced";
+/** Thrown when a write that must match found no document; the transaction is then to be aborted. */
+export class NothingMatched extends Error {
+  override readonly name = "NothingMatched";
 
   /** `to` is the name of the collection. */
   constructor(readonly to: string) {
-    super(`Cannot replace a document of ${to}: there is none that matches`);
+    super(`Cannot change a document of ${to}: there is none that matches`);
   }
 }
 
@@ -51,7 +51,7 @@ class NoBulkWrite extends Error {
 /**
  * Executes writes in order, in a transaction that may begin with them. MongoDB 8 takes writes to
  * several collections in one round trip (the command `bulkWrite`); earlier releases get one for each
- * collection, and the replacements before the other writes. Throws `NothingReplaced`.
+ * collection, and those that must match before the others. Throws `NothingMatched`.
  */
 export async function writeAll(
   mongo: MongoConnection,
@@ -64,17 +64,17 @@ export async function writeAll(
     return await bulkWrite(mongo, names, writes, session);
   }
   const [first, then] = [
-    writes.filter(isReplacement),
-    writes.filter((write) => !isReplacement(write)),
+    writes.filter(mustMatch),
+    writes.filter((write) => !mustMatch(write)),
   ];
-  for (const name of names) await replaceIn(mongo, name, first, session);
+  for (const name of names) await changeIn(mongo, name, first, session);
   for (const name of names) {
     const operations = then.filter(({ to }) => to === name).map(operationOf);
     if (operations.length > 0) await mongo.db.collection(name).bulkWrite(operations, { session });
   }
 }
 
-async function replaceIn(
+async function changeIn(
   mongo: MongoConnection,
   name: string,
   writes: PlannedWrite[],
@@ -83,7 +83,7 @@ async function replaceIn(
   const operations = writes.filter(({ to }) => to === name).map(operationOf);
   if (operations.length === 0) return;
   const { matchedCount } = await mongo.db.collection(name).bulkWrite(operations, { session });
-  if (matchedCount < operations.length) throw new NothingReplaced(name);
+  if (matchedCount < operations.length) throw new NothingMatched(name);
 }
 
 async function bulkWrite(
@@ -96,8 +96,8 @@ async function bulkWrite(
   const command = {
     bulkWrite: 1,
     ordered: true,
-    // The result of each write says whether a replacement found its document.
-    errorsOnly: !writes.some(isReplacement),
+    // The result of each write says whether it found its document.
+    errorsOnly: !writes.some(mustMatch),
     ops: writes.map((write) => commandOf(write, indexOf.get(write.to)!)),
     nsInfo: names.map((name) => ({ ns: `${mongo.db.databaseName}.${name}` })),
   };
@@ -106,7 +106,7 @@ async function bulkWrite(
     // Ordered: it stops at the first error.
     if (ok !== 1) throw new RefusedWrite(code, errmsg);
     const write = writes[idx];
-    if (n === 0 && isReplacement(write)) throw new NothingReplaced(write.to);
+    if (n === 0 && mustMatch(write)) throw new NothingMatched(write.to);
   }
 }
 
@@ -120,8 +120,8 @@ async function run(mongo: MongoConnection, command: Document, session: ClientSes
   }
 }
 
-function isReplacement(write: PlannedWrite): boolean {
-  return "replacement" in write;
+function mustMatch(write: PlannedWrite): boolean {
+  return "replacement" in write || ("mustMatch" in write && write.mustMatch === true);
 }
 
 function operationOf(write: PlannedWrite) {

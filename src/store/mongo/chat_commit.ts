@@ -2,7 +2,7 @@ import type { ClientSession, Collection } from "mongodb";
 import type { Membership } from "../../model/membership.ts";
 import type { ChatChange, CommitOutcome, MemberRead } from "../chat_store.ts";
 import { MongoAuditStore } from "./audit.ts";
-import { NothingReplaced, type PlannedWrite, writeAll } from "./bulk_write.ts";
+import { NothingMatched, type PlannedWrite, writeAll } from "./bulk_write.ts";
 import { ChatCounts } from "./chat_counts.ts";
 import { type ChatDocument, chatDocument, CHATS } from "./chat_collection.ts";
 import { BrokenBatch, charactersOf, CommitQueue } from "./commit_queue.ts";
@@ -16,6 +16,8 @@ import { documentsOf, type MessageDocument, MESSAGES } from "./message_collectio
 import { MongoOutboxStore } from "./outbox.ts";
 import type { Transact } from "./transaction.ts";
 import { deliveryWrite } from "./webhook_deliveries.ts";
+
+type Fields = Record<string, unknown>;
 
 /** Aborts the transaction, and with it every write. */
 class Stale extends Error {}
@@ -137,10 +139,27 @@ function memberWrites({ chat, members, reads = [] }: ChatChange): PlannedWrite[]
   return [...back, ...members.map(upsertOf), ...reads.map((read) => readOf(chat.id, read))];
 }
 
-function headWrites({ expectedRev, chat }: ChatChange): PlannedWrite[] {
+function headWrites({ expectedRev, chat, before }: ChatChange): PlannedWrite[] {
   if (expectedRev === 0) return [];
-  const { _id, ...replacement } = chatDocument(chat);
-  return [{ to: CHATS.name, filter: { _id: eq(_id), rev: eq(expectedRev) }, replacement }];
+  const { _id, ...row } = chatDocument(chat);
+  const head = { to: CHATS.name, filter: { _id: eq(_id), rev: eq(expectedRev) } };
+  const changed = before && changedFields(chatDocument(before), row);
+  if (!changed) return [{ ...head, replacement: row }];
+  // A state that is kept after a commit has the time of an earlier one.
+  const update = { $set: { ...changed, updatedAt: row.updatedAt } };
+  return [{ ...head, update, mustMatch: true }];
+}
+
+/**
+ * Returns the fields that differ, so that the database looks at no index of the others; null if one
+ * of them is gone.
+ */
+function changedFields(before: Fields, after: Fields): Fields | null {
+  const isGone = (name: string) => name !== "_id" && !(name in after);
+  if (Object.keys(before).some(isGone)) return null;
+  return Object.fromEntries(
+    Object.entries(after).filter(([name, value]) => before[name] !== value),
+  );
 }
 
 /** In portions, each of which is as much as one turn of the event loop should encode. */
@@ -162,7 +181,7 @@ function replacementOf({ _id, ...replacement }: MessageDocument): PlannedWrite {
  * two messages want the same place in the history.
  */
 function isOvertaken(error: unknown): boolean {
-  if (error instanceof NothingReplaced) return error.to === CHATS.name;
+  if (error instanceof NothingMatched) return error.to === CHATS.name;
   return isWriteConflict(error) || duplicateIndex(error) === "history";
 }
 

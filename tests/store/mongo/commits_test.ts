@@ -33,6 +33,7 @@ for (const newCommands of [true, false]) {
     });
   test("commits to many chats at once are whole and independent", commitToMany);
   test("a commit whose place in the history is taken is stale, and writes nothing", overtaken);
+  test("a commit that knows the row before leaves the chat as given", changeDetails);
   test("a commit that updates a missing message is rejected, and writes nothing", updateMissing);
 }
 
@@ -78,10 +79,25 @@ async function overtaken(store: Store): Promise<void> {
   assert.equal((await store.outbox.claim(2, 3, 10)).length, 1);
 }
 
+async function changeDetails(store: Store): Promise<void> {
+  const { chat } = await storedChat(store, { chat: { custom: { plan: "gold" } } });
+  let before = chat;
+  const steps = [{ name: "Renamed" }, { custom: { plan: "tin" } }, { custom: null }, {}];
+  for (const step of steps) {
+    const rev = before.rev + 1;
+    const next = { ...before, ...step, rev, updatedAt: before.updatedAt + 1 };
+    const stale = aChange(before.rev - 1, next, { before });
+    assert.equal(await store.chats.commit(stale), "stale");
+    assert.equal(await store.chats.commit(aChange(before.rev, next, { before })), "committed");
+    assert.deepEqual(await store.chats.byId(chat.id), next);
+    before = next;
+  }
+}
+
 async function updateMissing(store: Store): Promise<void> {
   const { chat } = await storedChat(store, {});
   const change = { ...sendTo(chat), updated: [aMessage(chat.id, chat.rev + 2)] };
-  await assert.rejects(store.chats.commit(change), /Cannot replace a document of messages/);
+  await assert.rejects(store.chats.commit(change), /Cannot change a document of messages/);
   assert.equal((await store.chats.byId(chat.id))!.rev, chat.rev);
   assert.deepEqual(await store.messages.page({ chatId: chat.id, limit: 10 }), []);
 }
