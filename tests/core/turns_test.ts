@@ -55,7 +55,7 @@ Deno.test("Turns runs work that waits in order of asking, several short pieces i
   await clock.end();
 });
 
-Deno.test("Turns gives long work a turn of its own, and passes its failure on", async () => {
+Deno.test("Turns gives long work a separate turn, and passes its failure on", async () => {
   const turns = new Turns();
   const clock = counted();
   const ran: number[] = [];

@@ -73,7 +73,7 @@ Deno.test("a request is one event, or a batch with an id of its deliveries", () 
   const both = request(5, [one, two]);
   assert.equal(both.id, `${one.deliveryId}_${two.deliveryId}_2`);
   assert.deepEqual(both.body.data, payloadsOf([one, two]));
-  // What was one event at a time may wait while the endpoint is changed to batches, and back.
+  // Events that were sent one at a time may wait while the endpoint is changed to batches, and back.
   const larger = [delivery("a", 2)];
   assert.equal(request(1, larger).body.type, "batch");
 });

@@ -63,7 +63,7 @@ export class HistoryBackup {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     await (await this.#transfer)?.idle();
-    // What was under way may have set it again.
+    // A request that was in flight may have set it again.
     clearTimeout(this.#timer);
   }
 

@@ -57,7 +57,7 @@ Deno.test("KeyPackageExchange waits for a rate limit of seconds, and leaves out 
   assert.deepEqual(asked, ["ann", "ann", "bob", "eve", "cat"]);
 });
 
-Deno.test("KeyPackageExchange leaves nobody out because the server cannot be reached", async () => {
+Deno.test("KeyPackageExchange leaves no user out because the server cannot be reached", async () => {
   const { exchange } = await exchangeWith({ "keyPackage.claim": () => refusal("offline") });
   await assert.rejects(exchange.claimAvailable(["ann"]), { code: "offline" });
 });

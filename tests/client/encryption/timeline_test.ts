@@ -68,7 +68,7 @@ Deno.test("Timeline applies edits, reactions and deletions that came before or a
   }
 });
 
-Deno.test("Timeline lets nobody but the sender edit or delete a message", () => {
+Deno.test("Timeline lets only the sender edit or delete a message", () => {
   const world = new TimelineWorld();
   const message = world.show("ann", hello);
   const edit = world.show("bob", { kind: "edit", clientId: "c2", target, text: "forged" });

@@ -16,7 +16,7 @@ export interface Called {
   input: Record<string, unknown>;
 }
 
-/** What the parts of the encryption share, over a server whose responses a test writes. */
+/** Objects that the parts of the encryption share, over a server whose responses a test writes. */
 export async function contextWith(answers: Answers) {
   const store = memoryKeyStore();
   const [userId, deviceId] = [newId(), newId()];

@@ -83,7 +83,7 @@ export class ProjectCopy implements AsyncDisposable {
 }
 
 /**
- * Runs Deno in a process group of its own, which ends with it: tests that are ended leave the
+ * Runs Deno in a separate process group, which ends with it: tests that are ended leave the
  * servers that they started.
  */
 async function deno(
