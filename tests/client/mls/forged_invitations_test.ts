@@ -6,10 +6,10 @@ import { forgeInvitation, type InvitationForgery } from "../../encryption/forged
 import { threePeople, World } from "./world.ts";
 
 /** Welcomes of a member whose signatures, hashes and encryption are correct. */
-const shared = threePeople();
+const shared = await threePeople();
 
 async function joinedBy(forgery: InvitationForgery) {
-  const { world, devices } = await shared;
+  const { world, devices } = shared;
   const invited = await new World().device(newId());
   const [keyPackage] = await invited.mls.createKeyPackages(1);
   const forger = await memberOf(devices[1].store, world.chatId);
@@ -50,7 +50,7 @@ for (const [name, message, forgery] of forgeries) {
 
 Deno.test("a client joins by no Welcome for another chat or another generation of the group", async () => {
   for (const groupId of [newId(), "1"]) {
-    const { world } = await shared;
+    const { world } = shared;
     const name = groupId === "1" ? `${world.chatId}/1` : groupId;
     const { joining } = await joinedBy({ context: () => ({ groupId: utf8(name) }) });
     await assert.rejects(joining(), { name: "MlsClientError", code: "wrong_chat" });
