@@ -5,6 +5,10 @@ import type { MetricsRegistry } from "./metrics.ts";
  * Interval of the checks. Also the error of a measurement: a turn appears up to this much longer.
  */
 const TICK_MS = 10;
+/** Interval of the checks while the process has little to do: a process at rest should cost little. */
+const REST_TICK_MS = 25;
+/** Number of consecutive checks without work after which the process is at rest. */
+const REST_AFTER = 100;
 /**
  * Milliseconds of the process's CPU time after which the thread's is read again, which takes
  * fifteen times as long. A turn appears up to this much longer, too.
@@ -25,6 +29,8 @@ const WINDOW_MS = 30_000;
 export class EventLoopMonitor {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dueAt = 0;
+  /** Number of consecutive checks that found no work. */
+  #quietTicks = 0;
   /** CPU times in milliseconds when the thread's was last read. */
   #threadBefore = 0;
   #processBefore = 0;
@@ -32,7 +38,8 @@ export class EventLoopMonitor {
   #previous = 0;
   #current = 0;
 
-  constructor(metrics?: MetricsRegistry) {
+  /** `cpu` is replaceable for tests. */
+  constructor(metrics?: MetricsRegistry, private readonly cpu: CpuClock = processClock) {
     metrics?.gauge(
       "realtimechat_event_loop_longest_turn_seconds",
       "CPU time of the longest turn of the event loop in the last 30 to 60 seconds",
@@ -55,29 +62,37 @@ export class EventLoopMonitor {
     return Math.max(this.#previous, this.#current);
   }
 
+  get #tickMs(): number {
+    return this.#quietTicks < REST_AFTER ? TICK_MS : REST_TICK_MS;
+  }
+
   #schedule(): void {
-    this.#dueAt = performance.now() + TICK_MS;
-    this.#timer = setTimeout(() => this.#tick(), TICK_MS);
+    const tickMs = this.#tickMs;
+    this.#dueAt = performance.now() + tickMs;
+    this.#timer = setTimeout(() => this.#tick(tickMs), tickMs);
     Deno.unrefTimer(this.#timer);
   }
 
-  #tick(): void {
+  #tick(tickMs: number): void {
     const now = performance.now();
     const late = now - this.#dueAt;
     this.#moveWindow(now);
     // Less than one tick late: no turn was longer than two ticks.
-    if (late >= TICK_MS) {
-      const turn = Math.min(late + TICK_MS, this.#readCpu());
-      this.#current = Math.max(this.#current, turn);
-    } else if (processCpuMs() - this.#processBefore > STALE_MS) this.#readCpu();
+    const isLate = late >= TICK_MS;
+    const isWorking = isLate || this.cpu.process() - this.#processBefore > STALE_MS;
+    if (isWorking) {
+      const used = this.#readCpu();
+      if (isLate) this.#current = Math.max(this.#current, Math.min(late + tickMs, used));
+    }
+    this.#quietTicks = isWorking ? 0 : this.#quietTicks + 1;
     this.#schedule();
   }
 
   /** Returns the milliseconds of CPU time that the thread has used since the last call. */
   #readCpu(): number {
     const before = this.#threadBefore;
-    this.#threadBefore = threadCpuMs();
-    this.#processBefore = processCpuMs();
+    this.#threadBefore = this.cpu.thread();
+    this.#processBefore = this.cpu.process();
     return this.#threadBefore - before;
   }
 
@@ -90,6 +105,12 @@ export class EventLoopMonitor {
   }
 }
 
+/** Milliseconds of CPU time. */
+export interface CpuClock {
+  thread(): number;
+  process(): number;
+}
+
 interface CpuUsage {
   /** Microseconds. */
   user: number;
@@ -98,13 +119,10 @@ interface CpuUsage {
 
 const usage = (process as { threadCpuUsage?: () => CpuUsage }).threadCpuUsage ?? process.cpuUsage;
 
-function threadCpuMs(): number {
-  return milliseconds(usage.call(process));
-}
-
-function processCpuMs(): number {
-  return milliseconds(process.cpuUsage());
-}
+const processClock: CpuClock = {
+  thread: () => milliseconds(usage.call(process)),
+  process: () => milliseconds(process.cpuUsage()),
+};
 
 function milliseconds({ user, system }: CpuUsage): number {
   return (user + system) / 1000;
