@@ -1,50 +1,53 @@
 import { setImmediate } from "node:timers";
 
-/** Milliseconds of work in one turn, besides requests and events; a started task is finished. */
+/**
+ * Milliseconds of short work in one turn, besides a long task, requests and events; a started task is
+ * finished.
+ */
 const TURN_MS = 6;
 
-interface Task {
-  run: () => void;
-  /** True for a task that may take a whole turn. */
-  isLong: boolean;
-}
+type Task = () => void;
 
 /**
  * Divides long work among turns of the event loop, so that everything else is served in between. A
  * synchronous call, such as a read of SQLite, never leaves its turn by itself: a loop that awaits
  * one read after the other would stop the server for as long as that takes, and twenty searches that each
  * stop after a few milliseconds would run one behind the other in the same turn.
+ *
+ * Each turn has one long task and then short ones: a request that reads several times, one after the
+ * other, would otherwise wait for a write between any two of its reads.
  */
 export class Turns {
-  readonly #waiting: Task[] = [];
+  readonly #short: Task[] = [];
+  /** Tasks that may take a whole turn each. */
+  readonly #long: Task[] = [];
   #start: number | undefined;
 
   /** Runs `work` at once if this turn has time left, else in a later one, in order of asking. */
   run<T>(work: () => T): T | Promise<T> {
-    if (this.#waiting.length === 0 && !this.#isOver()) return work();
-    return this.#later(work, false);
+    if (this.#short.length === 0 && !this.#isOver()) return work();
+    return this.#later(work, this.#short);
   }
 
   /** Runs `work` in a separate turn. */
   runAlone<T>(work: () => T): Promise<T> {
-    return this.#later(work, true);
+    return this.#later(work, this.#long);
   }
 
   /** Resolves in a separate turn, for work of a few milliseconds. */
   next(): Promise<void> {
-    return this.#later(() => {}, true);
+    return this.#later(() => {}, this.#long);
   }
 
-  #later<T>(work: () => T, isLong: boolean): Promise<T> {
+  #later<T>(work: () => T, queue: Task[]): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const run = () => {
+      queue.push(() => {
         try {
           resolve(work());
         } catch (error) {
           reject(error);
         }
-      };
-      this.#waiting.push({ run, isLong });
+      });
       if (this.#start === undefined) this.#begin(performance.now());
     });
   }
@@ -60,18 +63,18 @@ export class Turns {
     setImmediate(() => this.#nextTurn());
   }
 
-  /** Runs one task at least, so that the first in the queue always moves. */
+  /** Runs one task of each kind at least, so that the first in each queue always moves. */
   async #nextTurn(): Promise<void> {
     this.#start = undefined;
-    if (this.#waiting.length === 0) return;
+    if (this.#short.length + this.#long.length === 0) return;
     this.#begin(performance.now());
-    for (;;) {
-      const task = this.#waiting.shift()!;
-      task.run();
-      if (task.isLong || this.#waiting.length === 0 || this.#waiting[0].isLong) return;
+    this.#long.shift()?.();
+    this.#start = performance.now();
+    while (this.#short.length > 0) {
+      this.#short.shift()!();
       // The continuation of the task, up to its next wait, belongs to this turn too.
       for (let i = 0; i < 3; i++) await null;
-      if (this.#waiting.length === 0 || this.#isOver()) return;
+      if (this.#isOver()) return;
     }
   }
 }
