@@ -13,6 +13,7 @@ Deno.test("the bench of an evening loses no delivery, at any of its rates", open
     smallGroups: 2,
     largeGroup: 20,
     rates: [50, 100],
+    maxP99Ms: Infinity,
     seconds: 0.5,
     pinned: false,
   });
