@@ -20,6 +20,7 @@ import { setupNotices } from "./config/notices.ts";
 import { checkProduction, checkTogether } from "./config/requirements.ts";
 import type { ServiceAccount } from "./config/variables.ts";
 
+export { isStopNoted, noteStop } from "./config/environment.ts";
 export { ConfigError } from "./config/fault.ts";
 export type { Limits } from "./api/limits.ts";
 export type { OidcProviderConfig } from "./config/oidc.ts";

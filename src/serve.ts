@@ -10,13 +10,10 @@ import "./core/require_deno.ts";
 import { delay } from "./core/delay.ts";
 import { keepServing } from "./keep_serving.ts";
 import { Listener } from "./listener.ts";
-import { announce, onStop, start } from "./start.ts";
+import { announce, isStopNoted, noteStop, onStop, start } from "./start.ts";
 
 /** Milliseconds after which the process ends, whatever is still running. */
 const LINGER_MS = 4_000;
-
-/** Set in the environment, which all threads share, once the process was asked to stop. */
-const STOPPING = "REALTIMECHAT_STOPPING";
 
 const { app, config, log } = await start({
   polling: false,
@@ -44,14 +41,14 @@ keepServing({
 // could with 1012, and ends when nothing runs in any instance: an exit here would cut off instances
 // that are still draining.
 const stop = onStop(log, () => {
-  Deno.env.set(STOPPING, "1");
+  noteStop();
   return app.drain(() => listener.shutdown());
 }, () => {
   Deno.unrefTimer(setTimeout(() => Deno.exit(0), LINGER_MS));
 });
 
 // A thread that was still starting at the signal has missed it, and would serve on for ever.
-if (Deno.env.has(STOPPING)) {
+if (isStopNoted()) {
   await stop("SIGTERM");
   await delay(LINGER_MS);
   Deno.exit(0);

@@ -7,6 +7,8 @@ import { NO_TRACING } from "./core/tracing.ts";
 import { openTracing } from "./core/tracing_otel.ts";
 import { VERSION } from "./version.ts";
 
+export { isStopNoted, noteStop } from "./config.ts";
+
 /** Milliseconds: Deno Deploy ends a process five seconds after it asked it to stop. */
 const DRAIN_MS = 4_800;
 

@@ -48,3 +48,15 @@ export function readVariables(environment: Environment, faults: ConfigFault[]): 
   }
   return values as Values;
 }
+
+const STOPPING = "REALTIMECHAT_STOPPING";
+
+/** Notes for the other threads of the process, which share its environment, that it is to stop. */
+export function noteStop(): void {
+  Deno.env.set(STOPPING, "1");
+}
+
+/** True once a thread of the process has noted that it is to stop. */
+export function isStopNoted(): boolean {
+  return Deno.env.has(STOPPING);
+}
