@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { idAt, timeOf } from "../../src/core/ids.ts";
 import type { Chat } from "../../src/model/chat.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { aChange, sendTo, storedChat } from "../contract/store/rows.ts";
+import { aChange, aMessage, sendTo, storedChat } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
@@ -23,11 +24,14 @@ async function found(store: Store, chat: Chat, query: string): Promise<string[]>
   return (await store.messages.search(search)).messages.map(({ text }) => text);
 }
 
+const WAITING = `SELECT (SELECT count(*) FROM unindexed) + (SELECT count(*) FROM messages
+  WHERE place > (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'indexedTo')) AS n`;
+
 /** Also proves that there is something to wait for. */
 function waiting(path: string): number {
   const file = new DatabaseSync(path, { readOnly: true });
   try {
-    return Number(file.prepare("SELECT count(*) AS n FROM unindexed").get()!.n);
+    return Number(file.prepare(WAITING).get()!.n);
   } finally {
     file.close();
   }
@@ -76,6 +80,42 @@ test("messages that are edited or deleted before indexing are found in their cur
   assert.deepEqual(await found(store, chat, "kite"), ["kite"]);
   assert.deepEqual(await found(store, chat, "red"), ["a red lark"]);
 });
+
+test("a message committed with an id below those indexed is found", async (store, path) => {
+  const { chat } = await storedChat(store, {});
+  const { chat: next } = await sendTo(store, chat, ["a red kite"]);
+  await store.messages.indexed();
+  const rev = next.rev + 1;
+  const late = aMessage(chat.id, rev, { id: idAt(Date.now() - 60_000, 1), text: "a late kite" });
+  await store.chats.commit(aChange(next.rev, { ...next, rev, lastSeq: rev }, { inserted: [late] }));
+  assert.equal(waiting(path), 1);
+  assert.deepEqual(
+    new Set(await found(store, chat, "kite")),
+    new Set(["a red kite", "a late kite"]),
+  );
+  assert.equal(waiting(path), 0);
+});
+
+test(
+  "messages committed and edited while earlier ones are indexed are found",
+  async (store, path) => {
+    const { chat } = await storedChat(store, {});
+    const sent = await sendTo(store, chat, Array.from({ length: 100 }, (_, i) => `kite ${i}`));
+    const indexed = store.messages.indexed();
+    // Each below the last place that is about to be indexed.
+    const rev = sent.chat.rev + 2;
+    const early = { id: idAt(timeOf(sent.messages[0].id) - 1, 1), text: "an early kite" };
+    await store.chats.commit(aChange(sent.chat.rev, { ...sent.chat, rev, lastSeq: rev }, {
+      inserted: [aMessage(chat.id, rev, early)],
+      updated: [{ ...sent.messages[99], text: "a lark", editedAt: 1, rev: rev - 1 }],
+    }));
+    await indexed;
+    assert.deepEqual(await found(store, chat, "early"), ["an early kite"]);
+    assert.deepEqual(await found(store, chat, "lark"), ["a lark"]);
+    assert.equal((await found(store, chat, "kite")).length, 100);
+    assert.equal(waiting(path), 0);
+  },
+);
 
 test("the backlog is indexed without a search, too", async (store, path) => {
   const { chat } = await storedChat(store, {});

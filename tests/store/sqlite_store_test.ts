@@ -30,6 +30,7 @@ storeContract("SQLite", async () => {
 const WHOLE_TABLE_READ = [
   /^SCAN erasures$/, // Those under way.
   /^SCAN leases$/, // One for each task.
+  /^SCAN outbox$/, // Entries that another process has claimed, and those of forgotten leases.
   /^SCAN unindexed$/, // Up to a limit, in order of the key.
   /^SCAN chats USING (COVERING )?INDEX chats_abandoned$/, // A partial index, up to a limit.
 ];

@@ -1,5 +1,6 @@
 import { WorkBudget } from "../../core/work_budget.ts";
 import type { Database } from "./database.ts";
+import { IndexPosition } from "./index_position.ts";
 import type { IndexEntry, MessageIndex } from "./message_index.ts";
 import { unavailable } from "./sqlite_errors.ts";
 
@@ -23,13 +24,14 @@ const MAX_TERMS = 5_000;
 const CATCH_UP_TIMEOUT_MS = 1_000;
 
 const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT 0 + ?";
+const QUEUE = "INSERT OR IGNORE INTO unindexed (place) VALUES (?)";
 const NEWEST_BELOW = "SELECT place FROM messages WHERE place < ? ORDER BY place DESC LIMIT 0 + ?";
 
 /**
  * Messages that wait for the search index. FTS5 writes six pages per transaction, however little is
- * added, which is a third of what a send would cost; so a send only records, in its own
- * transaction, that its message is to be indexed, and indexing follows for many at a time. A search
- * waits for it, so senders find their own messages, also through another process and after a crash.
+ * added, which is a third of what a send would cost; so a send only writes its message, and indexing
+ * follows for many at a time, from the place that it has reached (`IndexPosition`). A search waits
+ * for it, so senders find their own messages, also through another process and after a crash.
  *
  * The terms of a message are computed outside of the transaction, in slices: this is the larger
  * part of the work. An entry whose message was edited in the meantime is dropped, since the edit
@@ -38,18 +40,20 @@ const NEWEST_BELOW = "SELECT place FROM messages WHERE place < ? ORDER BY place 
 export class IndexBacklog {
   readonly #db: Database;
   readonly #index: MessageIndex;
+  readonly #position: IndexPosition;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
   constructor(db: Database, index: MessageIndex) {
     this.#db = db;
     this.#index = index;
+    this.#position = new IndexPosition(db);
     if (this.reindexBelow() !== null) this.#indexAfter(INTERVAL_MS);
   }
 
   /** Runs within the transaction that writes the message; its place must not be in the index. */
   add(place: number): void {
-    this.#db.run("INSERT OR IGNORE INTO unindexed (place) VALUES (?)", place);
+    this.#position.queueBehind(place);
     if (this.#timer === undefined) this.#indexAfter(INTERVAL_MS);
   }
 
@@ -58,7 +62,7 @@ export class IndexBacklog {
    * does.
    */
   async catchUp(): Promise<void> {
-    if (!await this.#db.read(() => this.#db.get(OLDEST, 1) !== undefined)) return;
+    if (!await this.#db.read(() => this.#isBehind())) return;
     const budget = await WorkBudget.begin(CATCH_UP_TIMEOUT_MS);
     while (await this.#indexSome(budget) && !budget.isSpent);
   }
@@ -102,8 +106,17 @@ export class IndexBacklog {
     return await this.#indexSome(budget) || await this.#reindexSome(budget);
   }
 
+  #isBehind(): boolean {
+    return this.#db.get(OLDEST, 1) !== undefined ||
+      this.#position.next(this.#position.place, 1).length > 0;
+  }
+
   /** Returns true if there may be more. */
   async #indexSome(budget: WorkBudget): Promise<boolean> {
+    return await this.#indexQueued(budget) || await this.#indexNext(budget);
+  }
+
+  async #indexQueued(budget: WorkBudget): Promise<boolean> {
     const places = await this.#places(OLDEST, MAX_MESSAGES);
     const entries = await this.#prepare(places, budget);
     if (places.length === 0) return false;
@@ -111,6 +124,23 @@ export class IndexBacklog {
       for (const [i, entry] of entries.entries()) {
         if (entry !== null && !this.#index.put(entry)) continue;
         this.#db.run("DELETE FROM unindexed WHERE place = ?", places[i]);
+      }
+    });
+    return true;
+  }
+
+  /** Indexes the messages past the position; one that was edited in the meantime is queued. */
+  async #indexNext(budget: WorkBudget): Promise<boolean> {
+    const [from, places] = await this.#db.read(() => {
+      const from = this.#position.place;
+      return [from, this.#position.next(from, MAX_MESSAGES)];
+    });
+    const entries = await this.#prepare(places, budget);
+    if (places.length === 0) return false;
+    await this.#write(budget, () => {
+      if (!this.#position.advance(from, places.slice(0, entries.length))) return;
+      for (const [i, entry] of entries.entries()) {
+        if (entry !== null && !this.#index.put(entry)) this.#db.run(QUEUE, places[i]);
       }
     });
     return true;

@@ -13,6 +13,7 @@ import type {
   UnreadCount,
   UnreadQuery,
 } from "../message_store.ts";
+import { changedMessages } from "./changed_messages.ts";
 import type { Database } from "./database.ts";
 import type { IndexBacklog } from "./index_backlog.ts";
 import type { SqliteMessageSearch } from "./message_search.ts";
@@ -100,15 +101,7 @@ export class SqliteMessageStore implements MessageStore {
   }
 
   changed(chatId: string, after: number, maxRev: number, limit: number): Promise<Message[]> {
-    return this.#db.read(() =>
-      this.#rows(
-        "WHERE chatId = ? AND rev > ? AND rev <= ? ORDER BY rev, seq LIMIT 0 + ?",
-        chatId,
-        after,
-        maxRev,
-        limit,
-      )
-    );
+    return changedMessages(this.#db, { chatId, after, maxRev }, limit);
   }
 
   async changedIn(ranges: RevisionRange[], limit: number): Promise<Message[]> {

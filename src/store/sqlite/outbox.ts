@@ -13,10 +13,23 @@ const OUTBOX = new Table<OutboxEntry>("outbox", {
   dueAt: "value",
 });
 
-const THESE = "id IN (SELECT value FROM json_each(?))";
+const THESE = "(dueAt, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))";
+/** A whole table: only for entries of which this store does not know when they are due. */
+const ELSEWHERE = "id IN (SELECT value FROM json_each(?))";
 
+/**
+ * Maximum number of entries whose `dueAt` is remembered: more than a worker claims, and renews the
+ * leases of, at once.
+ */
+const MAX_KNOWN = 20_000;
+
+/**
+ * Entries are stored in the order in which they are due, so that adding one writes a single page.
+ * The store remembers when the entries that it has added or claimed are due, to find them by id.
+ */
 export class SqliteOutboxStore implements OutboxStore {
   readonly #db: Database;
+  readonly #dueAt = new Map<string, number>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -29,6 +42,7 @@ export class SqliteOutboxStore implements OutboxStore {
   /** Runs within the caller's transaction. */
   insert(entry: OutboxEntry): void {
     this.#db.run(OUTBOX.insert, ...OUTBOX.bind(entry));
+    this.#remember(entry.id, entry.dueAt);
   }
 
   claim(now: number, until: number, limit: number): Promise<OutboxEntry[]> {
@@ -37,9 +51,10 @@ export class SqliteOutboxStore implements OutboxStore {
         OUTBOX.select("WHERE dueAt <= ? ORDER BY dueAt, id LIMIT 0 + ?"),
         now,
         limit,
-      ).map((raw) => ({ ...OUTBOX.decode(raw), dueAt: until }));
+      ).map((raw) => OUTBOX.decode(raw));
+      for (const { id, dueAt } of rows) this.#remember(id, dueAt);
       this.#extend(rows.map((row) => row.id), until);
-      return rows;
+      return rows.map((row) => ({ ...row, dueAt: until }));
     });
   }
 
@@ -54,13 +69,31 @@ export class SqliteOutboxStore implements OutboxStore {
 
   settle(done: string[], retries: OutboxEntry[]): Promise<void> {
     return this.#db.write(() => {
-      this.#db.run(`DELETE FROM outbox WHERE ${THESE}`, JSON.stringify(done));
+      this.#change("DELETE FROM outbox", [], done);
       for (const entry of retries) this.insert(entry);
+      for (const id of done) this.#dueAt.delete(id);
     });
   }
 
   #extend(ids: string[], until: number): void {
+    this.#change("UPDATE outbox SET dueAt = ?", [until], ids);
+    for (const id of ids) this.#remember(id, until);
+  }
+
+  /** Looks everywhere if some are not where remembered: after a failed transaction or another claim. */
+  #change(statement: string, values: number[], ids: string[]): void {
     if (ids.length === 0) return;
-    this.#db.run(`UPDATE outbox SET dueAt = ? WHERE ${THESE}`, until, JSON.stringify(ids));
+    const known = ids.filter((id) => this.#dueAt.has(id));
+    const keys = known.map((id) => [this.#dueAt.get(id), id]);
+    const changed = this.#db.run(`${statement} WHERE ${THESE}`, ...values, JSON.stringify(keys));
+    if (changed === ids.length) return;
+    this.#db.run(`${statement} WHERE ${ELSEWHERE}`, ...values, JSON.stringify(ids));
+  }
+
+  #remember(id: string, dueAt: number): void {
+    this.#dueAt.delete(id);
+    this.#dueAt.set(id, dueAt);
+    if (this.#dueAt.size <= MAX_KNOWN) return;
+    for (const oldest of this.#dueAt.keys()) return void this.#dueAt.delete(oldest);
   }
 }

@@ -108,13 +108,13 @@ export class SqliteRowPort implements RowPort {
     return { ...row, message: found?.message ?? null };
   }
 
-  /** The primary key may be a number that is specific to this file: an id goes first. */
+  /** The id, where the primary key is a number that is specific to this file. */
   #keysOf(table: Table<PortableRow>): string[] {
-    if ("id" in table.kinds) return ["id"];
-    return this.options.db.all(
+    const keys = this.options.db.all(
       "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk",
       table.name,
     ).map(({ name }) => String(name));
+    return keys.every((key) => key in table.kinds) ? keys : ["id"];
   }
 }
 

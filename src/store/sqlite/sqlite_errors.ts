@@ -9,6 +9,7 @@ const UNIQUE_KEYS: Record<string, DuplicateKeyName> = {
   "chats.directKey": "directKey",
   "chats.externalId": "externalId",
   "messages.chatId, messages.clientId, messages.senderId": "clientId",
+  "outbox.dueAt, outbox.id": "id",
   "identities.provider, identities.subject": "identity",
   "identities.userId, identities.provider": "provider",
 };

@@ -213,6 +213,27 @@ function changedTests(test: ContractTest): void {
     assert.deepEqual(await changed(5, 9), []);
     assert.deepEqual(await store.messages.changed(newId(), 0, 9, 9), []);
   });
+
+  test("changed pages through long stretches of changed messages, and of revisions without any", async (store) => {
+    const { chat } = await storedChat(store, {});
+    const texts = Array.from({ length: 1_200 }, (_, i) => `number ${i}`);
+    const sent = await sendTo(store, chat, texts);
+    const edited = sent.messages.slice(0, 1_100).map((message, i) => ({
+      ...message,
+      rev: sent.chat.rev + 1 + i,
+      editedAt: T0,
+    }));
+    const rev = sent.chat.rev + 4_000;
+    const last = aMessage(chat.id, rev, {});
+    const head = { ...sent.chat, rev, lastSeq: rev };
+    const change = aChange(sent.chat.rev, head, { updated: edited, inserted: [last] });
+    await store.chats.commit(change);
+    const seen: Message[] = [];
+    for (let page = [last]; page.length > 0; seen.push(...page)) {
+      page = await store.messages.changed(chat.id, seen.at(-1)?.rev ?? 0, rev, 500);
+    }
+    assert.deepEqual(seen, [...sent.messages.slice(1_100), ...edited, last]);
+  });
 }
 
 function unreadTests(test: ContractTest): void {

@@ -28,6 +28,7 @@ import { step as usersByCreation } from "./0027_users_by_creation.ts";
 import { step as frozenChats } from "./0028_frozen_chats.ts";
 import { step as statistics } from "./0029_statistics.ts";
 import { step as shadows } from "./0030_shadows.ts";
+import { step as fewerPages } from "./0031_fewer_pages.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -67,4 +68,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   frozenChats,
   statistics,
   shadows,
+  fewerPages,
 ];
