@@ -118,15 +118,13 @@ export const BACKENDS: readonly string[] = ["bcrypt", "log", "smtp"];
 export const ADAPTER_IMPORTS: readonly string[] = ["core", "model", "api"];
 
 /**
- * Only the configuration reads the environment. Exceptions: the launcher passes it on, the threads
- * of a process tell one another by it that the process stops, and the server for conformance suites
- * has no other configuration.
+ * Only the configuration reads the environment. Exceptions: the launcher passes it on, and the
+ * server for conformance suites has no other configuration.
  */
 export const ENVIRONMENT_READERS: readonly string[] = [
   "config.ts",
   "config/environment.ts",
   "launch.ts",
-  "serve.ts",
   "transport/socketio/conformance_server.ts",
 ];
 
