@@ -56,11 +56,7 @@ export async function eveningRows(options: EveningOptions): Promise<Row[]> {
   await using town = await Town.start({ people, directs, groups, pinned });
   const load = await EveningLoad.start(town);
   const many = [{ share: 1, chats: town.directs.slice(0, MANY_CHATS) }];
-  const mix = [
-    { share: 0.9, chats: town.directs },
-    { share: 0.09, chats: town.groups.slice(0, smallGroups) },
-    { share: 0.01, chats: town.groups.slice(smallGroups) },
-  ];
+  const mix = eveningMix(town);
   await load.run(many, rates[0], seconds);
   const each = `${many[0].chats.length} chats, one send a second each`;
   const rows: Row[] = [{ what: each, ...await load.run(many, many[0].chats.length, seconds) }];
@@ -73,8 +69,17 @@ export async function eveningRows(options: EveningOptions): Promise<Row[]> {
   return rows;
 }
 
+/** 90 % of the sends to chats of two, 9 % to the small groups, 1 % to the last group. */
+export function eveningMix({ directs, groups }: Town): Share[] {
+  return [
+    { share: 0.9, chats: directs },
+    { share: 0.09, chats: groups.slice(0, -1) },
+    { share: 0.01, chats: groups.slice(-1) },
+  ];
+}
+
 /** The sockets of all people; counts what arrives, with the time since it was sent. */
-class EveningLoad {
+export class EveningLoad {
   readonly #herd: Herd;
   #latencies: number[] = [];
 

@@ -1,4 +1,5 @@
 import { cold } from "./cold.ts";
+import { cores } from "./cores.ts";
 import { crowd } from "./crowd.ts";
 import { encryption } from "./encryption.ts";
 import { evening } from "./evening.ts";
@@ -31,6 +32,7 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   evening,
   sockets,
   reads,
+  cores,
   costs,
   plan,
   cold,

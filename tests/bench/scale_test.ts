@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { coreRows } from "./cores.ts";
 import { eveningRows } from "./evening.ts";
 import { readRows } from "./reads.ts";
 import { socketRows } from "./sockets.ts";
@@ -32,3 +33,12 @@ Deno.test("the bench of reads asks for each kind, with sends and without", open,
   assert.deepEqual(rows.map(({ read }) => read), [...kinds, ...kinds, ...kinds]);
   for (const { count } of rows) assert.ok(Number(count) > 0);
 });
+
+Deno.test(
+  "the bench of cores loses no delivery between the threads of a server",
+  open,
+  async () => {
+    const rows = await coreRows({ people: 20, directs: 20, rate: 40, seconds: 0.5, rounds: 1 });
+    assert.deepEqual(rows.map(({ threads, missing }) => [threads, missing]), [[1, 0], [2, 0]]);
+  },
+);

@@ -2,7 +2,8 @@ import { newId } from "../../src/core/ids.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aChange, aChat, aDirectChat, aMember } from "../contract/store/rows.ts";
 import { openStoreOf, type Person, seedPeople } from "../support/people.ts";
-import { ServerProcess } from "../support/server_process.ts";
+import { answersHttp, ChildServer } from "../support/child_server.ts";
+import { launchArguments, ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { pin } from "./cpu.ts";
 import { testConfig, testEnvironment } from "../support/test_config.ts";
@@ -15,6 +16,8 @@ export interface TownPlan {
   env?: Record<string, string>;
   /** Gives the server one core of two, and the load the other. */
   pinned?: boolean;
+  /** Number of threads of `deno task start:parallel`; `deno task start` if it is left out. */
+  threads?: number;
 }
 
 export interface TownChat {
@@ -28,9 +31,12 @@ interface TownChats {
   groups: TownChat[];
 }
 
+type TownServer = Pick<ServerProcess, "pid" | "url" | "kill"> & AsyncDisposable;
+
 interface TownPlace {
   env: Record<string, string>;
   pinned?: boolean;
+  threads?: number;
   folder: TempDir;
 }
 
@@ -45,7 +51,7 @@ export class Town implements AsyncDisposable {
   readonly groups: TownChat[];
 
   private constructor(
-    public server: ServerProcess,
+    public server: TownServer,
     readonly people: Person[],
     chats: TownChats,
     private readonly place: TownPlace,
@@ -65,8 +71,8 @@ export class Town implements AsyncDisposable {
       const store = await openStoreOf(config);
       const chats = await settle(store, people.map(({ id }) => id), plan);
       await store.close();
-      const server = await started(env, plan.pinned);
-      return new Town(server, people, chats, { env, pinned: plan.pinned, folder });
+      const place = { env, folder, pinned: plan.pinned, threads: plan.threads };
+      return new Town(await started(place), people, chats, place);
     } catch (error) {
       await folder[Symbol.asyncDispose]();
       throw error;
@@ -77,8 +83,8 @@ export class Town implements AsyncDisposable {
   async restart(): Promise<void> {
     await this.server.kill();
     await this.server[Symbol.asyncDispose]();
-    const { env, pinned } = this.place;
-    this.server = await started({ ...env, PORT: String(this.port) }, pinned);
+    const env = { ...this.place.env, PORT: String(this.port) };
+    this.server = await started({ ...this.place, env });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -87,10 +93,32 @@ export class Town implements AsyncDisposable {
   }
 }
 
-async function started(env: Record<string, string>, pinned = false): Promise<ServerProcess> {
-  const server = await ServerProcess.start({ env });
+async function started({ env, pinned = false, threads }: TownPlace): Promise<TownServer> {
+  const server = threads === undefined
+    ? await ServerProcess.start({ env })
+    : await startParallel(env, threads);
   if (pinned) await Promise.all([pin(server.pid, 0), pin(Deno.pid, 1)]);
   return server;
+}
+
+async function startParallel(env: Record<string, string>, threads: number): Promise<TownServer> {
+  const { server, port } = await ChildServer.startOnFreePort((port) => {
+    const given = {
+      ...env,
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      DENO_JOBS: String(threads),
+      BROKER: "kv",
+    };
+    return {
+      program: Deno.execPath(),
+      args: launchArguments("parallel", given),
+      env: given,
+      ready: () => answersHttp(`http://127.0.0.1:${port}/healthz`),
+      readyWithin: 60_000,
+    };
+  });
+  return Object.assign(server, { url: `http://127.0.0.1:${port}` });
 }
 
 function townEnvironment(dataDir: string, more: Record<string, string> = {}) {
