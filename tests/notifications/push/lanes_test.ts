@@ -206,7 +206,8 @@ Deno.test("PushLanes keeps a thousand lanes, and drops the idle one that was use
   const others = async (first: number, last: number) => {
     for (let n = first; n <= last; n++) {
       void world.deliver(`https://h${n}.example.org/1`);
-      await world.answer(DELIVERED);
+      // Sixteen may be in flight to unproven hosts, and one is to the busy host.
+      if (world.underWay.length === 15 || n === last) await world.answer(DELIVERED);
     }
   };
   await others(1, 998);
