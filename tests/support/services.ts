@@ -78,6 +78,12 @@ export const SERVICES = {
     variable: "TEST_GO",
     install: "apt-get install golang",
   },
+  compiler: {
+    purpose: "a C compiler",
+    programs: ["cc"],
+    variable: "TEST_CC",
+    install: "apt-get install build-essential",
+  },
   generators: {
     purpose: "the linters and generators of clients",
     programs: ["realtimechat-generators"],

@@ -1,81 +1,94 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { delay } from "../../core/delay.ts";
 import type { Log } from "../../core/log.ts";
 import { sharedTurns } from "../../core/turns.ts";
-import { vacuumIfDue } from "./deleted_rows.ts";
-import { migrate } from "./migrations.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import { BUSY_TIMEOUT_MS, type Connection, openConnection } from "./connection.ts";
+import { restartLog } from "./log_restart.ts";
+import { DurableSnapshots } from "./durable_snapshots.ts";
+import { LogSync } from "./log_sync.ts";
 import { isBusy, translated, unavailable } from "./sqlite_errors.ts";
+import { Statements } from "./statements.ts";
 import type { RawRow } from "./table.ts";
-
-/** Milliseconds to wait for another process's transaction. */
-const BUSY_TIMEOUT_MS = 5_000;
-/** Milliseconds between two attempts to get the lock. */
-const BUSY_RETRY_MS = 5;
+import { BUSY_RETRY_MS, WriteQueue } from "./write_queue.ts";
 
 /** Rows read by one call if their number is unbounded. */
 export const ROWS_PER_SLICE = 256;
 /** Rows changed by one transaction if their number is unbounded. */
 export const ROWS_PER_WRITE = 256;
 
-/** A transaction starts no further work after this, so that a flood cannot stall the event loop. */
-const FLUSH_BUDGET_MS = 10;
-
-interface PendingWrite {
-  run: () => unknown;
-  resolve: (value: unknown) => void;
-  reject: (error: unknown) => void;
-}
+const DATA_VERSION = "PRAGMA data_version";
 
 /**
- * One connection. Its calls are synchronous and short; waiting for the disk once per write would be
- * slow, so writes that arrive in the same turn of the event loop share a transaction: each in a
- * savepoint, so that a failure does not touch the others, and none resolves before the commit.
+ * Kept, and never closed, after their disk has failed: closing would copy the log into the file
+ * without verifying it, which the next process does.
+ */
+const abandoned: DatabaseSync[] = [];
+
+/**
+ * One connection. Its calls are synchronous and short. Waiting for the disk is left to another
+ * thread, and whatever has been written or read is returned only once it is on disk: see `LogSync`.
  *
  * The whole server waits while a call runs. So a call reads or changes few rows, however many
  * people have stored (`readParts` and `writeParts` divide large numbers), and SQLite never sleeps
  * for a lock that another process holds: a timer repeats the attempt.
  */
 export class Database {
-  readonly #connection: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
-  #pending: PendingWrite[] = [];
-  #busySince: number | undefined;
+  readonly #main: Statements;
+  /** The statements of the connection on which the current call runs. */
+  #statements: Statements;
+  readonly #snapshots: DurableSnapshots;
+  readonly #queue: WriteQueue;
+  readonly #log: LogSync | null;
+  readonly #checkpointer: Checkpointer | null;
+  #hasChanged = false;
   #closing: Promise<void> | undefined;
 
   constructor(path: string, log?: Log) {
-    try {
-      this.#connection = open(path, log);
-    } catch (cause) {
-      // SQLite reports the reason, and seldom the file.
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`Cannot open ${path}: ${reason}`, { cause });
-    }
+    const { database, logPath } = opened(path, log);
+    this.#main = this.#statements = new Statements(database);
+    this.#snapshots = new DurableSnapshots(path);
+    this.#log = logPath === null ? null : this.#logSync(logPath, log);
+    this.#queue = this.#writeQueue();
+    this.#checkpointer = logPath === null ? null : this.#checkpoints({ path, logPath, log });
   }
 
   get(sql: string, ...values: SQLInputValue[]): RawRow | undefined {
-    return this.#prepared(sql).get(...values);
+    const { statement, returnsChanges } = this.#statements.prepared(sql);
+    if (returnsChanges) this.#hasChanged = true;
+    return statement.get(...values);
   }
 
   all(sql: string, ...values: SQLInputValue[]): RawRow[] {
-    return this.#prepared(sql).all(...values);
+    const { statement, returnsChanges } = this.#statements.prepared(sql);
+    if (returnsChanges) this.#hasChanged = true;
+    return statement.all(...values);
   }
 
   /** Returns the number of rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepared(sql).run(...values).changes);
+    const changes = Number(this.#statements.prepared(sql).statement.run(...values).changes);
+    if (changes > 0) this.#hasChanged = true;
+    return changes;
   }
 
   /** Returns the rowid of the new row. */
   insert(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepared(sql).run(...values).lastInsertRowid);
+    this.#hasChanged = true;
+    return Number(this.#statements.prepared(sql).statement.run(...values).lastInsertRowid);
   }
 
-  /** Sees every resolved write, and no half-done transaction: transactions end within a turn. */
+  /**
+   * Sees every resolved write, and no half-done transaction: transactions end within a turn. Never
+   * resolves with what is not on disk: it reads the state before, or waits.
+   */
   async read<T>(work: () => T): Promise<T> {
     for (const deadline = performance.now() + BUSY_TIMEOUT_MS;;) {
       try {
-        const value = sharedTurns.run(work);
-        return value instanceof Promise ? await value : value;
+        const done = sharedTurns.run(() => this.#readNow(work));
+        const { value, durable } = done instanceof Promise ? await done : done;
+        if (durable !== undefined) await durable;
+        return value;
       } catch (error) {
         if (!isBusy(error) || performance.now() >= deadline) throw translated(error);
       }
@@ -84,10 +97,25 @@ export class Database {
     }
   }
 
-  /** For work that reads in several turns: translates its errors as `read` does. */
+  #readNow<T>(work: () => T): { value: T; durable?: Promise<void> } {
+    const snapshot = this.#snapshots.current;
+    if (snapshot === null || !this.#log!.coversAll()) {
+      return { value: work(), durable: this.#log?.pending() };
+    }
+    this.#statements = snapshot;
+    try {
+      return { value: work() };
+    } finally {
+      this.#statements = this.#main;
+    }
+  }
+
+  /** For work that reads in several turns: waits and translates its errors as `read` does. */
   async guard<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      const value = await work();
+      await this.#log?.pending();
+      return value;
     } catch (error) {
       throw translated(error);
     }
@@ -147,23 +175,16 @@ export class Database {
    */
   write<T>(work: () => T): Promise<T> {
     if (this.#isClosing) return Promise.reject(unavailable("The store is closed"));
-    return new Promise<T>((resolve, reject) => {
-      if (this.#pending.length === 0) sharedTurns.runAlone(() => this.#flush());
-      this.#pending.push({ run: work, resolve: resolve as PendingWrite["resolve"], reject });
-    });
+    return this.#queue.push(work);
   }
 
   /**
-   * Copies the write-ahead log into the file and empties the log. Never waits: while another
-   * process uses the log, it is left to the next time.
+   * Copies the write-ahead log into the file and empties the log, unless nothing was written since
+   * the last time. While another process uses the log, it is left to the next time.
    */
   truncateLog(): void {
     if (this.#isClosing) return;
-    try {
-      this.get("PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch {
-      // A busy or full disk: writes report that themselves.
-    }
+    this.#checkpointer?.runIfChanged();
   }
 
   /** Accepted writes are written first. */
@@ -176,136 +197,93 @@ export class Database {
   }
 
   async #close(): Promise<void> {
-    while (this.#pending.length > 0) {
-      this.#flush();
-      if (this.#pending.length > 0) await delay(BUSY_RETRY_MS);
-    }
-    this.#connection.close();
+    await this.#checkpointer?.close();
+    await this.#queue.drain();
+    await this.#log?.close();
+    this.#snapshots.close();
+    if (this.#log?.hasFailed) abandoned.push(this.#main.connection);
+    else this.#main.connection.close();
   }
 
-  #flush(): void {
-    const writes = this.#pending;
-    if (writes.length === 0) return;
-    const settled: (() => void)[] = [];
+  #logSync(path: string, log: Log | undefined): LogSync {
+    return new LogSync({
+      path,
+      dataVersion: () => this.#dataVersion(),
+      onEnd: () => {
+        this.#snapshots.advance();
+        this.#queue.schedule();
+      },
+      onFailure: (error) =>
+        log?.error("Sync of the database failed: it cannot be used until the server is restarted", {
+          error,
+        }),
+    });
+  }
+
+  #writeQueue(): WriteQueue {
+    return new WriteQueue({
+      control: (sql) => void this.#statements.prepared(sql).statement.run(),
+      isInTransaction: () => this.#main.connection.isTransaction,
+      hasChanged: () => {
+        const hasChanged = this.#hasChanged;
+        this.#hasChanged = false;
+        return hasChanged;
+      },
+      log: this.#log,
+      beforeCommit: () => this.#keepSnapshot(),
+      onCommit: () => this.#checkpointer?.noteCommit(),
+    });
+  }
+
+  #checkpoints({ path, logPath, log }: { path: string; logPath: string; log?: Log }): Checkpointer {
+    return new Checkpointer({
+      path,
+      logPath,
+      dataVersion: () => this.#dataVersion(),
+      pause: async () => {
+        this.#queue.pause();
+        await this.#log?.idle();
+      },
+      resume: () => this.#queue.resume(),
+      checkpointHere: () => this.#checkpointHere(),
+      onFailure: (error) =>
+        log?.warn("Checkpoints of the database run in the main thread: no worker can be started", {
+          error,
+        }),
+    });
+  }
+
+  /** No other process can commit meanwhile. Without a snapshot reads wait for the disk. */
+  #keepSnapshot(): void {
+    if (!this.#hasChanged || !this.#log?.coversAll()) return;
+    if (this.#log.isUnderWay) this.#snapshots.keepNext();
+    else this.#snapshots.keep();
+  }
+
+  /** Changes when another connection has committed; NaN while another process locks the file. */
+  #dataVersion(): number {
     try {
-      if (!this.#begin()) return;
-      const taken = this.#apply(writes, settled);
-      this.run("COMMIT");
-      this.#pending = writes.slice(taken);
-    } catch (error) {
-      this.#pending = [];
-      this.#busySince = undefined;
-      if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
-      for (const { reject } of writes) reject(translated(error));
-      return;
+      return Number(this.#main.prepared(DATA_VERSION).statement.get()!.data_version);
+    } catch {
+      return NaN;
     }
-    if (this.#pending.length > 0 && !this.#isClosing) {
-      sharedTurns.runAlone(() => this.#flush());
-    }
-    for (const settle of settled) settle();
   }
 
-  /**
-   * Returns false if another process is writing: then the waiting writes are retried in a moment.
-   */
-  #begin(): boolean {
+  #checkpointHere(): void {
     try {
-      this.run("BEGIN IMMEDIATE");
-    } catch (error) {
-      const now = performance.now();
-      this.#busySince ??= now;
-      if (!isBusy(error) || now - this.#busySince >= BUSY_TIMEOUT_MS) throw error;
-      if (!this.#isClosing) setTimeout(() => this.#flush(), BUSY_RETRY_MS);
-      return false;
+      restartLog(this.#main.connection);
+    } catch {
+      // A busy or full disk: writes report that themselves.
     }
-    this.#busySince = undefined;
-    return true;
-  }
-
-  /** Returns how many of the writes it ran within the budget, at least one. */
-  #apply(writes: PendingWrite[], settled: (() => void)[]): number {
-    const deadline = performance.now() + FLUSH_BUDGET_MS;
-    let taken = 0;
-    for (const write of writes) {
-      // A single write needs no savepoint: its failure is the transaction's.
-      settled.push(writes.length === 1 ? applied(write) : this.#inSavepoint(write));
-      taken++;
-      if (performance.now() > deadline) break;
-    }
-    return taken;
-  }
-
-  /** Returns a callback to run once the transaction has been committed. */
-  #inSavepoint(write: PendingWrite): () => void {
-    this.run("SAVEPOINT write");
-    try {
-      const settle = applied(write);
-      this.run("RELEASE write");
-      return settle;
-    } catch (error) {
-      // A full disk has rolled the whole transaction back already: then this throws, as it should.
-      this.run("ROLLBACK TO write");
-      this.run("RELEASE write");
-      return () => write.reject(translated(error));
-    }
-  }
-
-  #prepared(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#connection.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 }
 
-/** Returns a callback to run once the transaction has been committed. */
-function applied({ run, resolve }: PendingWrite): () => void {
-  const value = run();
-  return () => resolve(value);
-}
-
-function open(path: string, log: Log | undefined): DatabaseSync {
-  const connection = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+function opened(path: string, log: Log | undefined): Connection {
   try {
-    configure(connection);
-    migrate(connection);
-    vacuumIfDue(connection, log);
-    // From here on requests are served, and SQLite's own waiting would put the whole thread to
-    // sleep.
-    connection.exec("PRAGMA busy_timeout = 0");
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
-}
-
-function configure(connection: DatabaseSync): void {
-  useWriteAheadLog(connection);
-  // FULL: a resolved write survives a power loss, not only a crash of the process.
-  connection.exec(
-    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY",
-  );
-  // Deleted rows are overwritten with zeros, not only unlinked.
-  connection.exec("PRAGMA secure_delete = ON");
-  connection.exec("PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456");
-  // Four times the default: pages that many commits touch are copied back once for all of them.
-  connection.exec("PRAGMA wal_autocheckpoint = 4000");
-}
-
-/**
- * Two processes that start at once may refuse each other the switch, and no busy timeout covers it.
- */
-function useWriteAheadLog(connection: DatabaseSync): void {
-  const deadline = performance.now() + BUSY_TIMEOUT_MS;
-  for (;;) {
-    try {
-      connection.exec("PRAGMA journal_mode = WAL");
-      return;
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
+    return openConnection(path, log);
+  } catch (cause) {
+    // SQLite reports the reason, and seldom the file.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot open ${path}: ${reason}`, { cause });
   }
 }

@@ -20,6 +20,7 @@ import { SqliteKeyPackageStore } from "./key_packages.ts";
 import { IndexBacklog } from "./index_backlog.ts";
 import { IndexPurge } from "./index_purge.ts";
 import { SqliteLeaseStore } from "./leases.ts";
+import { PROBE } from "./log_restart.ts";
 import { LogTruncation } from "./log_truncation.ts";
 import { SqliteMediaStore } from "./media.ts";
 import { SqliteMembershipStore } from "./memberships.ts";
@@ -51,8 +52,6 @@ export interface SqliteStoreOptions {
   /** Milliseconds for which a successful write shows that the disk is not full. */
   probeMs?: number;
 }
-
-const PROBE = "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(8)))";
 
 /**
  * The Store in one file, for one host: other processes may open the same file, other hosts may not

@@ -1,0 +1,51 @@
+/// <reference lib="deno.worker" />
+import { DatabaseSync } from "node:sqlite";
+import { restartLog } from "./log_restart.ts";
+
+/** `copy` comes before `restart`, and `end` is the last. */
+export type CheckpointStep = "copy" | "restart" | "end";
+
+/** Milliseconds to wait for other processes, which cannot write meanwhile. */
+const BUSY_TIMEOUT_MS = 100;
+
+const database = open();
+/**
+ * Reads from before the copy until the restart: as long as it does, no writer restarts the log,
+ * for which it would wait for the disk.
+ */
+const reader = open();
+
+function open(): DatabaseSync {
+  const opened = new DatabaseSync(self.name, { timeout: BUSY_TIMEOUT_MS });
+  opened.exec("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0");
+  return opened;
+}
+
+const STEPS: Record<CheckpointStep, () => void> = {
+  copy() {
+    stopReading();
+    reader.exec("BEGIN; SELECT 1 FROM meta WHERE key = 'incarnation'");
+    database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+  },
+  restart() {
+    stopReading();
+    restartLog(database);
+  },
+  end() {
+    reader.close();
+    database.close();
+  },
+};
+
+function stopReading(): void {
+  if (reader.isTransaction) reader.exec("COMMIT");
+}
+
+self.onmessage = ({ data }: MessageEvent<CheckpointStep>) => {
+  try {
+    STEPS[data]();
+  } catch {
+    // A busy or full disk: the next time may succeed, and writes report it themselves.
+  }
+  self.postMessage(null);
+};
