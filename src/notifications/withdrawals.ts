@@ -93,10 +93,16 @@ export class Withdrawals {
     );
   }
 
-  /** Withdraws, among the pushes that were just shown, those whose chat was read meanwhile. */
+  /**
+   * Withdraws, among the pushes that were just shown, those whose chat was read meanwhile, and those
+   * of a user who has read all notifications: neither reading found them.
+   */
   async shown(rows: readonly ShownPush[]): Promise<void> {
     const { memberships } = this.options.store;
-    for (const [chatId, group] of Map.groupBy(rows, (row) => row.chatId)) {
+    const read = await this.#allRead(rows);
+    await this.withdraw(read);
+    const others = rows.filter((row) => !read.includes(row));
+    for (const [chatId, group] of Map.groupBy(others, (row) => row.chatId)) {
       if (chatId === null) continue;
       const members = new Map(
         (await memberships.ofChat(chatId)).map((row) => [row.userId, row]),
@@ -200,6 +206,16 @@ export class Withdrawals {
     }
     const shown = await this.#find({ userId, chatId });
     await this.withdraw(shown.filter(({ seq }) => seq !== null && seq <= readSeq));
+  }
+
+  /** Returns the pushes about notifications of users who have none unread. */
+  async #allRead(rows: readonly ShownPush[]): Promise<ShownPush[]> {
+    const notified = rows.filter(({ kind }) => kind !== "message");
+    const read: ShownPush[] = [];
+    for (const [userId, group] of Map.groupBy(notified, (row) => row.userId)) {
+      if (await this.options.store.notifications.unread(userId) === 0) read.push(...group);
+    }
+    return read;
   }
 
   async #removeRequest(userId: string, key: string): Promise<void> {

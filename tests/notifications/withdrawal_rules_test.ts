@@ -38,6 +38,21 @@ Deno.test("Withdrawals of a deleted message remove its notifications and its pus
   ]);
 });
 
+Deno.test("Withdrawals take back a push that was recorded after its user had read all notifications", async () => {
+  await using world = await NotificationWorld.make();
+  const { bob, store, withdrawals } = world;
+  await notified(world, [{ kind: "added_to_group", messageId: null }]);
+  const late = [
+    await world.shown({ kind: "added_to_group", messageId: null, seq: null }),
+    await world.shown({ kind: "message" }),
+  ];
+  await withdrawals.shown(late);
+  assert.deepEqual(world.withdrawn, [], "it is unread");
+  await store.notifications.markAllRead(bob, T0);
+  await withdrawals.shown(late);
+  assert.deepEqual(world.withdrawn, [late[0].deviceId]);
+});
+
 Deno.test("Withdrawals of a retry change nothing: its first try made them", async () => {
   await using world = await NotificationWorld.make();
   await world.shown();
