@@ -3,6 +3,7 @@ import { freePort } from "../support/free_port.ts";
 import { inheritedEnvironment } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { cpuSeconds } from "./cpu.ts";
+import { keepFigures } from "./figures.ts";
 import { startEverything } from "./everything.ts";
 import { residentKilobytes } from "./idle_memory.ts";
 import { median } from "./median.ts";
@@ -57,7 +58,7 @@ export async function cold(): Promise<void> {
       if (run > 0) starts.get(kind)!.push(start);
     }
   }
-  report(starts);
+  await report(starts);
 }
 
 async function measure({ script, environment }: Kind): Promise<Start> {
@@ -99,28 +100,22 @@ async function answered(port: number, until: number): Promise<void> {
   );
 }
 
-function report(starts: Map<Kind, Start[]>): void {
+async function report(starts: Map<Kind, Start[]>): Promise<void> {
   const [base, ...others] = [...starts].map(([{ name }, runs]) => ({
     name,
     wallMs: median(runs.map(({ wallMs }) => wallMs)),
     cpuMs: median(runs.map(({ cpuMs }) => cpuMs)),
     idleMegabytes: median(runs.map(({ idleMegabytes }) => idleMegabytes)),
   }));
-  console.log(`${base.name}: ${describe(base)}`);
-  for (const each of others) {
-    const over = {
-      wallMs: each.wallMs - base.wallMs,
-      cpuMs: each.cpuMs - base.cpuMs,
-      idleMegabytes: each.idleMegabytes - base.idleMegabytes,
-    };
-    console.log(`${each.name}: ${describe(each)}; over the empty one ${describe(over)}`);
-  }
-}
-
-function describe({ wallMs, cpuMs, idleMegabytes }: Start): string {
-  return `${wallMs.toFixed(0)} ms, ${cpuMs.toFixed(0)} ms of CPU, ${
-    idleMegabytes.toFixed(0)
-  } MB idle`;
+  const rows = [base, ...others].map(({ name, wallMs, cpuMs, idleMegabytes }) => ({
+    "Server": name,
+    "CPU ms": Math.round(cpuMs),
+    "Over the empty one": Math.round(cpuMs - base.cpuMs),
+    "Wall ms": Math.round(wallMs),
+    "MB idle": Math.round(idleMegabytes),
+  }));
+  console.table(rows);
+  await keepFigures("cold", rows);
 }
 
 function pause(ms: number): Promise<void> {

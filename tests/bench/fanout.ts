@@ -1,6 +1,7 @@
 import { ServerProcess } from "../support/server_process.ts";
 import { bareTransport, chatTransport } from "./bench_transports.ts";
 import { cpuSeconds, pin } from "./cpu.ts";
+import { keepFigures } from "./figures.ts";
 import { percentile, runLoad, type Transport } from "./fanout_load.ts";
 
 /** Raises the limits for the benchmark, since only the fan-out is measured. */
@@ -28,19 +29,15 @@ export interface Row {
 export interface FanoutOptions {
   /** Deliveries per second and receivers of the runs that are compared with the bare broadcast. */
   beside: { receivers: number; deliveries: number }[];
-  /** Rising rates for each number of receivers. */
-  rising: { receivers: number; rates: number[] }[];
   seconds: number;
+  keep: boolean;
   env?: Record<string, string>;
 }
 
 const FANOUT: FanoutOptions = {
   beside: [100, 300, 1000].map((receivers) => ({ receivers, deliveries: 20_000 })),
-  rising: [
-    { receivers: 100, rates: [1000, 3000, 5000, 7000] },
-    { receivers: 500, rates: [1000, 1500, 2000] },
-  ],
   seconds: 10,
+  keep: true,
 };
 
 /** Durable sends into one room, beside a server that only broadcasts. Server on one core of two. */
@@ -51,13 +48,13 @@ export async function fanout(options: FanoutOptions = FANOUT): Promise<void> {
     const rate = deliveries / receivers;
     rows.push(await measureBare(receivers, rate, options.seconds));
     rows.push(await measureChat(receivers, rate, options));
-    const [bare, chat] = rows.slice(-2).map((row) => row["CPU µs/delivery"]);
-    console.log(`${receivers} receivers: ${(chat / bare).toFixed(2)} times the bare broadcast`);
   }
-  for (const { receivers, rates } of options.rising) {
-    for (const rate of rates) rows.push(await measureChat(receivers, rate, options));
-  }
-  console.table(rows);
+  const withRatios = rows.map((row, at) => ({
+    ...row,
+    "÷ bare": round(row["CPU µs/delivery"] / rows[at - at % 2]["CPU µs/delivery"]),
+  }));
+  console.table(withRatios);
+  if (options.keep) await keepFigures("fanout", withRatios);
 }
 
 async function measureBare(receivers: number, rate: number, seconds: number): Promise<Row> {

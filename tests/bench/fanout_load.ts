@@ -22,6 +22,11 @@ export interface Transport {
   frame(index: number, sentAt: number): string;
   /** Send times of a frame's messages, in order; null for frames of other kinds. */
   read(text: string): ReceivedSignals[];
+  /**
+   * Bytes between messages that share a frame, if receivers may get the messages in different
+   * frames; then bytes and separators are compared, and not only bytes.
+   */
+  separatorBytes?: number;
 }
 
 export interface ReceivedSignals {
@@ -67,15 +72,18 @@ export async function runLoad(
   const senders: RawSocket[] = [];
   for (let i = 0; i < SENDERS; i++) senders.push(await transport.open(port, receivers + i, null));
   await delay(300);
-  const bytesBefore = sockets.map((socket) => socket.bytes);
+  const { separatorBytes = 0 } = transport;
+  const countsOf = () => sockets.map(({ bytes, frames }) => bytes + frames * separatorBytes);
+  const countsBefore = countsOf();
   const framesBefore = sockets[0].frames;
   const cpuBefore = await cpu();
   const started = performance.now();
   const sent = await send(senders, rate, seconds, transport);
-  await arrival(received, sent, sockets);
+  const bytesOf = () => countsOf().map((count, i) => count - countsBefore[i]);
+  await arrival(received, sent, bytesOf);
   const elapsed = (performance.now() - started) / 1000;
   const cpuUsed = await cpu() - cpuBefore;
-  const bytes = sockets.map((socket, i) => socket.bytes - bytesBefore[i]);
+  const bytes = bytesOf();
   if (new Set(bytes).size > 1) {
     throw new Error(`Receivers got ${Math.min(...bytes)} to ${Math.max(...bytes)} bytes`);
   }
@@ -128,11 +136,11 @@ async function send(senders: RawSocket[], rate: number, seconds: number, transpo
  * Resolves once every reading receiver has everything, and all receivers the same; or once nothing
  * moved for 10 s.
  */
-async function arrival(received: Map<number, number>, sent: number, sockets: RawSocket[]) {
+async function arrival(received: Map<number, number>, sent: number, bytesOf: () => number[]) {
   let still = 0;
   let before = -1;
   while (still < 200) {
-    const bytes = sockets.map((socket) => socket.bytes);
+    const bytes = bytesOf();
     const all = [...received.values()].every((count) => count >= sent) && received.size > 0;
     if (all && Math.max(...bytes) === Math.min(...bytes)) return;
     const now = bytes.reduce((sum, count) => sum + count, 0);

@@ -6,7 +6,7 @@ export type Row = Record<string, string | number>;
 /** Content of the file that `keepFigures` writes, `figures/<bench>.json`. */
 export interface Figures {
   measuredAt: string;
-  /** The last commit of the measured tree. */
+  /** The last commit that changed what is measured: `src`. */
   commit: string;
   machine: { processor: string; cores: number; memoryGb: number; kernel: string };
   versions: Record<string, string>;
@@ -17,13 +17,13 @@ export interface Figures {
  * Keeps a bench's rows in `figures/<bench>.json`, with the machine, the versions, the date and the
  * commit. `deno task bench report` writes them as a table between `<!-- figures: bench -->` and
  * `<!-- end -->` in README.md beside this file, if it has these marks, with the names of the first
- * row as its heading: round the numbers, and let rows hold their ratios. Measure from a committed
- * tree. The short form of a bench in a test keeps none.
+ * row as its heading: round the numbers, and let rows hold their ratios. Measure with `src`
+ * committed. The short form of a bench in a test keeps none.
  */
 export async function keepFigures(bench: string, rows: Row[]): Promise<void> {
   const figures: Figures = {
     measuredAt: new Date().toISOString().slice(0, 10),
-    commit: (await outputOf("git", "rev-parse", "--short=10", "HEAD")) ?? "unknown",
+    commit: (await outputOf("git", "log", "-1", "--format=%h", "--abbrev=10", "src")) ?? "unknown",
     machine: {
       processor: cpus()[0]?.model.trim() ?? "unknown",
       cores: navigator.hardwareConcurrency,
@@ -36,9 +36,15 @@ export async function keepFigures(bench: string, rows: Row[]): Promise<void> {
   await Deno.writeTextFile(fileOf(bench), `${JSON.stringify(figures, null, 2)}\n`);
 }
 
-/** Returns what `keepFigures` kept last; throws if the bench has kept nothing. */
-export async function readFigures(bench: string): Promise<Figures> {
-  return JSON.parse(await Deno.readTextFile(fileOf(bench)));
+/** Returns what `keepFigures` has kept, by bench. */
+export async function allFigures(): Promise<Map<string, Figures>> {
+  const all = new Map<string, Figures>();
+  for await (const { name } of Deno.readDir(new URL("figures", import.meta.url))) {
+    const bench = name.replace(".json", "");
+    const figures = JSON.parse(await Deno.readTextFile(fileOf(bench)));
+    if (Array.isArray(figures.rows)) all.set(bench, figures);
+  }
+  return all;
 }
 
 function fileOf(bench: string): URL {

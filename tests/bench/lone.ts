@@ -3,6 +3,7 @@ import { ServerProcess } from "../support/server_process.ts";
 import { WsClient } from "../support/ws_client.ts";
 import { benchGroup } from "./bench_transports.ts";
 import { cpuSeconds } from "./cpu.ts";
+import { keepFigures } from "./figures.ts";
 import { WIDE } from "./fanout.ts";
 import { percentile } from "./fanout_load.ts";
 
@@ -38,6 +39,7 @@ export async function lone(): Promise<void> {
     for (const way of WAYS) rows.push({ transport, ...await measure(server.pid, send, way) });
   }
   console.table(rows);
+  await keepFigures("lone", rows);
 }
 
 async function measure(pid: number, send: () => Promise<unknown>, way: Way) {
@@ -55,8 +57,12 @@ async function measure(pid: number, send: () => Promise<unknown>, way: Way) {
   return {
     way: way.name,
     "sends/s": Math.round(way.sends / seconds),
-    "p50 ms": percentile(times, 0.5).toFixed(2),
-    "p99 ms": percentile(times, 0.99).toFixed(2),
+    "p50 ms": round(percentile(times, 0.5)),
+    "p99 ms": round(percentile(times, 0.99)),
     "CPU µs/send": Math.round((await cpuSeconds(pid) - cpu) / way.sends * 1e6),
   };
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
 }

@@ -3,6 +3,8 @@ import { buildPage } from "../../src/web/build/build_page.ts";
 import { TestBrowser } from "../support/browser.ts";
 import { PageVisitor } from "../support/page_visitor.ts";
 import { ServerProcess } from "../support/server_process.ts";
+import { filesOfScreen, gzippedSize } from "../support/page_parts.ts";
+import { keepFigures, type Row } from "./figures.ts";
 import { median } from "./median.ts";
 
 const RUNS = 5;
@@ -49,20 +51,50 @@ export async function page(): Promise<void> {
   await ann.page.waitForTimeout(5_000);
 
   const stranger = await browser.page();
-  await report("cold, signing in", () => cold(stranger, server.url, "form button"));
-  await report("warm, the list of chats", () => warm(ann.page, server.url, ".chats .chat"));
-  await report("warm, an open chat", () => warm(ann.page, chatUrl, ".messages .text"));
-  await report("cold, the list of chats", () => cold(ann.page, server.url, ".chats .chat"));
+  const rows = [
+    await row("signing in, cold", () => cold(stranger, server.url, "form button")),
+    await row("the list of chats, warm", () => warm(ann.page, server.url, ".chats .chat")),
+    await row("an open chat, warm", () => warm(ann.page, chatUrl, ".messages .text")),
+    await row("the list of chats, cold", () => cold(ann.page, server.url, ".chats .chat")),
+  ];
+  const sizes = await measureSizes();
+  console.table(rows);
+  console.table(sizes);
+  await keepFigures("page", rows);
+  await keepFigures("page_sizes", sizes);
 }
 
-async function report(name: string, visit: () => Promise<Visit>): Promise<void> {
+async function row(screen: string, visit: () => Promise<Visit>): Promise<Row> {
   const visits: Visit[] = [];
   for (let run = 0; run < RUNS; run++) visits.push(await visit());
-  const times = visits.map(({ usableMs }) => usableMs);
-  const requests = median(visits.map((each) => each.requests));
-  const all = times.map((time) => time.toFixed(0)).join(", ");
-  console.log(
-    `${name}: usable after ${median(times).toFixed(0)} ms (${all}); ${requests} requests`,
+  const times = visits.map(({ usableMs }) => Math.round(usableMs));
+  return {
+    "Screen": screen,
+    "Usable after ms": median(times),
+    "All visits": times.join(", "),
+    "Requests": median(visits.map((each) => each.requests)),
+  };
+}
+
+/** KB of the page's parts, gzipped. */
+export async function measureSizes(): Promise<Row[]> {
+  const folder = await buildPage();
+  const screens = {
+    "signing in": ["sign_in_view"],
+    "the list of chats": [],
+    "an open chat": ["open_chat"],
+  };
+  return await Promise.all(
+    Object.entries(screens).map(async ([screen, parts]) => {
+      const names = await filesOfScreen(folder, ...parts);
+      const kilobytes = async (ending: string) =>
+        Math.round(await gzippedSize(folder, names, ending) / 102.4) / 10;
+      return {
+        "Screen": screen,
+        "Script KB": await kilobytes(".js"),
+        "Style KB": await kilobytes(".css"),
+      };
+    }),
   );
 }
 

@@ -10,7 +10,7 @@ export async function chatSocketIoTransport(url: string): Promise<Transport> {
   return {
     open: (port, index, onText) => openSocketIo(port, { token: tokenOf(index) }, onText),
     frame: (index, sentAt) =>
-      command(index, { chatId, clientId: `c${index}-${sentAt}`, text: textOf(sentAt) }),
+      socketIoCommand(index, { chatId, clientId: `c${index}-${sentAt}`, text: textOf(sentAt) }),
     read: readEvents,
   };
 }
@@ -19,12 +19,15 @@ export async function chatSocketIoTransport(url: string): Promise<Transport> {
 export const nodeSocketIoTransport: Transport = {
   open: (port, _index, onText) => openSocketIo(port, {}, onText),
   frame: (index, sentAt) =>
-    command(index, { rev: index + 1, data: { text: textOf(sentAt), filler: "x".repeat(400) } }),
+    socketIoCommand(index, {
+      rev: index + 1,
+      data: { text: textOf(sentAt), filler: "x".repeat(400) },
+    }),
   read: (text) => readEvents(text).map(({ sentAt }) => ({ sentAt, rev: 0 })),
 };
 
 /** Both servers acknowledge. */
-function command(index: number, data: unknown): string {
+export function socketIoCommand(index: number, data: unknown): string {
   return `42${index}${JSON.stringify(["message.send", data])}`;
 }
 
@@ -37,7 +40,7 @@ function readEvents(packet: string): ReceivedSignals[] {
 /**
  * The handshakes of Engine.IO (open) and Socket.IO (connect), up to the greeting of either server.
  */
-async function openSocketIo(
+export async function openSocketIo(
   port: number,
   auth: object,
   onText: ((text: string) => void) | null,
