@@ -28,7 +28,7 @@ const OPTIONS: FullOptions = {
   real: true,
 };
 
-const CENTRIFUGE = "centrifuge in Go";
+const CENTRIFUGE = "centrifuge";
 
 interface Side extends AsyncDisposable {
   what: string;
@@ -70,7 +70,7 @@ async function beside(receivers: number, options: FullOptions): Promise<Row[]> {
 
 async function startSqlite(): Promise<Side> {
   const server = await ServerProcess.start({ env: WIDE });
-  return await ours("RealTimeChat on SQLite", server, server);
+  return await ours("on SQLite", server, server);
 }
 
 async function startMongodb(): Promise<Side | null> {
@@ -80,7 +80,7 @@ async function startMongodb(): Promise<Side | null> {
   const env = { ...WIDE, ...SECRETS, MONGODB_URI: mongodb.uri(), BROKER: "mongo" };
   const server = disposals.use(await ServerProcess.start({ env }));
   return {
-    ...await ours("RealTimeChat on MongoDB", server, disposals),
+    ...await ours("on MongoDB", server, disposals),
     databasePid: mongodb.pid,
   };
 }
@@ -123,8 +123,8 @@ function rowOf(receivers: number, what: string, step: Step, peer?: Step): Row {
     "÷ centrifuge": ratio,
     "p50 ms": Math.round(step.p50),
     "p99 ms": Math.round(step.p99),
-    "Server's core, %": step.serverCore,
-    "Load's core, %": step.loadCore,
-    "Limited by": step.limit,
+    "Core %": step.serverCore,
+    "Load %": step.loadCore,
+    "Limit": step.limit,
   };
 }

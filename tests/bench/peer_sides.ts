@@ -29,7 +29,7 @@ export async function startOurs(mongodb: MongodbServer | null): Promise<Side> {
     : {};
   const server = await ServerProcess.start({ env: { ...WIDE, ...SECRETS, ...env } });
   return {
-    what: mongodb ? "RealTimeChat on MongoDB" : "RealTimeChat on SQLite",
+    what: mongodb ? "on MongoDB" : "on SQLite",
     pid: server.pid,
     url: server.url,
     databasePid: mongodb?.pid ?? null,
@@ -84,7 +84,7 @@ export async function startExpressSide(mongodb: MongodbServer): Promise<Side | n
   });
   const clients = Array.from({ length: AT_ONCE }, (_, n) => n);
   return {
-    what: "Express + Socket.IO + MongoDB",
+    what: "Express",
     pid: peer.pid,
     url: peer.url,
     databasePid: mongodb.pid,

@@ -70,9 +70,9 @@ function rowOf({ what, bytes }: LiveSide, each: Measured, bare: Measured): Row {
     "Bytes an event": bytes,
     "p50 ms": round(each.p50),
     "p99 ms": round(each.p99),
-    "CPU µs a delivery, server": round(each.serverUs),
-    "database": round(each.databaseUs),
-    "server ÷ bare": round(each.serverUs / bare.serverUs),
+    "CPU µs": round(each.serverUs),
+    "DB µs": round(each.databaseUs),
+    "÷ bare": round(each.serverUs / bare.serverUs),
   };
 }
 

@@ -80,10 +80,10 @@ function rowOf(way: string, server: string, each: Measured, peer: Measured): Row
     "÷ peer": ratio(each.perSecond / peer.perSecond),
     "p50 ms": round(each.p50),
     "p99 ms": round(each.p99),
-    "CPU µs, server": Math.round(each.serverUs),
-    "database": Math.round(each.databaseUs),
-    "CPU ÷ peer": ratio(cpu(each) / cpu(peer)),
-    "Load's core, %": Math.round(each.load * 100),
+    "CPU µs": Math.round(each.serverUs),
+    "DB µs": Math.round(each.databaseUs),
+    "CPU ÷": ratio(cpu(each) / cpu(peer)),
+    "Load %": Math.round(each.load * 100),
   };
 }
 

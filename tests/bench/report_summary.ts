@@ -2,11 +2,11 @@ import { markdownOf } from "../tools/document_tables.ts";
 import type { Row } from "./figures.ts";
 import { type AllFigures, cell, figuresOf, provenanceOf } from "./report_cells.ts";
 
-const SQLITE = "RealTimeChat on SQLite";
-const MONGODB = "RealTimeChat on MongoDB";
-const EXPRESS = "Express + Socket.IO + MongoDB";
+const SQLITE = "on SQLite";
+const MONGODB = "on MongoDB";
+const EXPRESS = "Express";
 const BARE = "bare broadcast";
-const CENTRIFUGE = "centrifuge in Go";
+const CENTRIFUGE = "centrifuge";
 
 /** A row of the summary: a figure of several servers, and the servers that ours are compared with. */
 interface Comparison {
@@ -21,7 +21,7 @@ interface Comparison {
 /** Returns the table of README.md, with losses named. */
 export function summaryOf(all: AllFigures): string {
   const rows = comparisonsOf(all).filter(({ rows }) => rows.length > 0).map(lineOf);
-  const heading = ["", "on SQLite", "on MongoDB", "beside it", "of the peer's"];
+  const heading = ["", "on SQLite", "on MongoDB", "peer", "× the peer"];
   return `${markdownOf([heading, ...rows])}\n\n${pageOf(all)}\n\n${
     provenanceOf(figuresOf(all, "sends"))
   }`;
@@ -33,7 +33,7 @@ function comparisonsOf(all: AllFigures): Comparison[] {
   const ways = [...new Set(sends.map((row) => row["Sends over REST"]))];
   return [
     ...ways.map((way) => ({
-      what: `sends a second over REST, ${way}`,
+      what: `REST sends/s, ${way}`,
       rows: sends.filter((row) => row["Sends over REST"] === way),
       column: "Sends/s",
       peer: EXPRESS,
@@ -49,12 +49,12 @@ function comparisonsOf(all: AllFigures): Comparison[] {
     ...[EXPRESS, BARE].map((peer) => ({
       what: "… CPU a delivery, µs",
       rows: live,
-      column: "CPU µs a delivery, server",
+      column: "CPU µs",
       peer,
       less: true,
     })),
     ...[100, 500, 1_000].map((receivers) => ({
-      what: `most deliveries a second to ${cell(receivers)}, p99 < 100 ms`,
+      what: `most deliveries/s to ${cell(receivers)}, p99 < 100 ms`,
       rows: rowsOf(all, `full_${receivers}`),
       column: "Deliveries/s",
       peer: CENTRIFUGE,
@@ -67,12 +67,12 @@ function lineOf({ what, rows, column, peer, less }: Comparison): string[] {
   const [ours, theirs] = [[SQLITE, MONGODB].map(valueOf), valueOf(peer)];
   const ratios = ours.filter((each) => each !== undefined)
     .map((each) => ratioOf(Number(each), Number(theirs), less ?? false));
-  return [what, ...ours.map(cell), `${cell(theirs)} (${peer})`, ratios.join("; ")];
+  return [what, ...ours.map(cell), `${cell(theirs)} ${peer}`, ratios.join("; ")];
 }
 
 /** A loss says so. */
 function ratioOf(ours: number, theirs: number, less: boolean): string {
-  const ratio = `${cell(ours / theirs)} ×`;
+  const ratio = cell(ours / theirs);
   return (less ? ours > theirs : ours < theirs) ? `${ratio}, behind` : ratio;
 }
 
