@@ -141,13 +141,41 @@ test("the address changes when the new one is confirmed, and the old one is noti
   assert.equal((await world.login("anna@example.net")).status, 200);
 });
 
-test("a password change cancels earlier pending changes", async (world) => {
-  const ann = await world.register("ann");
-  await world.send("PUT", "/api/auth/email", { email: "thief@example.net" }, ann);
-  const token = await world.linkToken("thief@example.net", /new e-mail/);
+test("a new password ends links that were sent before it, by a change and by a reset", async (world) => {
+  const begin = async (name: string) => {
+    const ann = await world.register(name);
+    const { email } = ann;
+    const verify = await world.linkToken(email, /Confirm/);
+    await world.send("PUT", "/api/auth/email", { email: `${name}@thief.example` }, ann);
+    const change = await world.linkToken(`${name}@thief.example`, /new e-mail/);
+    await world.send("POST", "/api/auth/password/forgot", { email });
+    const reset = await world.linkToken(email, /new password/);
+    return { ann, verify, change, reset };
+  };
+  const useAll = async (
+    { verify, change, reset }: Record<"verify" | "change" | "reset", string>,
+  ) => {
+    const uses = [
+      ["email/change", { token: change, password: NEW }],
+      ["password/reset", { token: reset, password: "the thief's own choice" }],
+      ["email/verify", { token: verify, password: NEW }],
+    ] as const;
+    const statuses: number[] = [];
+    for (const [path, body] of uses) {
+      statuses.push((await world.send("POST", `/api/auth/${path}`, body)).status);
+    }
+    return statuses;
+  };
+  const { ann, ...links } = await begin("ann");
   const change = { currentPassword: PASSWORD, newPassword: NEW };
   assert.equal((await world.send("PUT", "/api/auth/password", change, ann)).status, 204);
-  assert.equal((await world.send("POST", "/api/auth/email/change", { token }, ann)).status, 400);
+  // The account's own address can still be confirmed, with the new password.
+  assert.deepEqual(await useAll(links), [400, 400, 204]);
+  const { ann: bob, ...his } = await begin("bob");
+  const chosen = { token: his.reset, password: NEW };
+  assert.equal((await world.send("POST", "/api/auth/password/reset", chosen)).status, 204);
+  assert.deepEqual(await useAll(his), [400, 400, 400]);
+  assert.equal((await world.login(bob.username, NEW)).status, 200);
 });
 
 test("a password hashed at another cost is hashed again at its next use", async (world) => {

@@ -148,6 +148,18 @@ export function sharedRateLimiterContract(
   );
 
   test(
+    "refused requests cost nothing on any instance",
+    async (a, { limiters: [, b], clock, x }) => {
+      await usedUp(a, x, STRICT);
+      for (let i = 0; i < 20; i++) {
+        for (const each of [a, b]) assert.equal((await each.consume(x, STRICT)).allowed, false);
+      }
+      clock.at += STRICT.periodMs;
+      assert.equal((await b.consume(x, STRICT)).remaining, 4, "half of the ten, and this one");
+    },
+  );
+
+  test(
     "refunded uses do not count on the other instance either",
     async (a, { limiters: [, b], x }) => {
       for (let i = 0; i < 10; i++) {
