@@ -1,7 +1,7 @@
 import type { Chat } from "../../src/model/chat.ts";
 import { HttpClient } from "../support/http_client.ts";
 import { MongodbServer } from "../support/mongodb_server.ts";
-import { openStoreOf, type Person, seedPeople } from "../support/people.ts";
+import { openStoreOf, seedPeople } from "../support/people.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { findService } from "../support/services.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -13,11 +13,17 @@ import { COMMON_WORD, createChats, fillUp, RARE_WORD } from "./growth_world.ts";
 const SIZES = [10_000, 1_000_000];
 const SHORT_SIZES = [10_000, 100_000];
 const PAGE = 50;
-const ROUNDS = 100;
-const WARM_UP = 20;
 /** Milliseconds after which a work is repeated no more, but for a few times. */
 const LONGEST_MS = 4_000;
 const LEAST_ROUNDS = 5;
+
+export interface GrowthOptions {
+  /** Messages of the database, rising. */
+  sizes: number[];
+  /** Requests of each kind that are measured, after those that warm up. */
+  rounds: number;
+  warmUp: number;
+}
 
 /**
  * Requests of one person, as the database grows to 1,000,000 messages in 400 chats of theirs, on
@@ -26,20 +32,27 @@ const LEAST_ROUNDS = 5;
 export async function growth(): Promise<void> {
   const isShort = Deno.args.includes("--short");
   const sizes = isShort ? SHORT_SIZES : SIZES;
-  const rows = await measure("SQLite", sizes, {});
-  if (findService("mongodb")) {
-    await using mongodb = await MongodbServer.start();
-    const more = {
-      MONGODB_URI: mongodb.uri("growth"),
-      ENCRYPTION_KEY: "0123456789abcdef".repeat(4),
-    };
-    rows.push(...await measure("MongoDB", sizes, more));
-  }
+  const rows = await growthRows({ sizes, rounds: 100, warmUp: 20 });
   console.table(rows);
   if (!isShort) await keepFigures("growth", rows);
 }
 
-async function measure(store: string, sizes: number[], more: Record<string, string>) {
+export async function growthRows(options: GrowthOptions): Promise<Row[]> {
+  const rows = await measure("SQLite", options, {});
+  if (!findService("mongodb")) return rows;
+  await using mongodb = await MongodbServer.start();
+  const env = {
+    MONGODB_URI: mongodb.uri("growth"),
+    ENCRYPTION_KEY: "0123456789abcdef".repeat(4),
+  };
+  return [...rows, ...await measure("MongoDB", options, env)];
+}
+
+async function measure(
+  store: string,
+  { sizes, ...repeats }: GrowthOptions,
+  more: Record<string, string>,
+): Promise<Row[]> {
   await using folder = await TempDir.make("growth");
   const env = testEnvironment({
     NODE_ENV: "development",
@@ -66,9 +79,7 @@ async function measure(store: string, sizes: number[], more: Record<string, stri
     chats = await opened.chats.byIds(chats.map(({ id }) => id));
     await opened.close();
     await using server = await ServerProcess.start({ env });
-    found.push(
-      await timeAll(server.url, reader, chats.find(({ name }) => name === "Group 0")!, chats),
-    );
+    found.push(await timeAll(new HttpClient(server.url, reader.token), chats, repeats));
   }
   return [...found[0].keys()].map((work) => rowOf(store, work, sizes, found));
 }
@@ -84,8 +95,10 @@ function rowOf(store: string, work: string, sizes: number[], found: Map<string, 
   return row;
 }
 
-async function timeAll(url: string, { token }: Person, main: Chat, chats: Chat[]) {
-  const client = new HttpClient(url, token);
+type Repeats = Omit<GrowthOptions, "sizes">;
+
+async function timeAll(client: HttpClient, chats: Chat[], repeats: Repeats) {
+  const main = chats.find(({ name }) => name === "Group 0")!;
   // One new message in each chat.
   const cursors = Object.fromEntries(chats.map(({ id, rev }) => [id, rev - 1]));
   const before = () => PAGE + 10 + Math.floor(Math.random() * (main.lastSeq - PAGE - 10));
@@ -99,19 +112,26 @@ async function timeAll(url: string, { token }: Person, main: Chat, chats: Chat[]
     send: () => client.post("/api/messages", { chatId: main.id, text: `${COMMON_WORD} and more` }),
   };
   const times = new Map<string, Float64Array>();
-  for (const [work, ask] of Object.entries(works)) times.set(work, await timeOne(work, ask));
+  for (const [work, ask] of Object.entries(works)) {
+    times.set(work, await timeOne(work, ask, repeats));
+  }
   return times;
 }
 
-async function timeOne(work: string, ask: () => ReturnType<HttpClient["get"]>) {
+async function timeOne(
+  work: string,
+  ask: () => ReturnType<HttpClient["get"]>,
+  { rounds, warmUp }: Repeats,
+): Promise<Float64Array> {
   const times: number[] = [];
   const started = performance.now();
-  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+  for (let round = 0; round < warmUp + rounds; round++) {
     if (round >= LEAST_ROUNDS && performance.now() - started > LONGEST_MS) break;
     const began = performance.now();
     const { status, body } = await ask();
     if (status >= 300) throw new Error(`${work}: ${JSON.stringify(body)}`);
     times.push(performance.now() - began);
   }
-  return Float64Array.from(times.slice(Math.min(WARM_UP, times.length - LEAST_ROUNDS))).sort();
+  return Float64Array.from(times.slice(Math.min(warmUp, Math.max(0, times.length - LEAST_ROUNDS))))
+    .sort();
 }

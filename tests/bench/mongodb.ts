@@ -10,7 +10,6 @@ import { startExpress } from "./peers/node_peer.ts";
 
 const TEXT = "x".repeat(120);
 const CLIENTS = 32;
-const ROUNDS = 4;
 /** Milliseconds until what follows a send is done, and counts: pushes rest for 250. */
 const SETTLED_MS = 400;
 
@@ -23,9 +22,9 @@ interface Way {
 }
 
 const WAYS: Way[] = [
-  { name: "one client in turn", clients: 1, chats: 1, sends: 400 },
-  { name: "32 at once, own chats", clients: CLIENTS, chats: CLIENTS, sends: 3_000 },
-  { name: "32 at once, one group", clients: CLIENTS, chats: 1, sends: 3_000 },
+  { name: "one client in turn", clients: 1, chats: 1, sends: 300 },
+  { name: "32 at once, own chats", clients: CLIENTS, chats: CLIENTS, sends: 2_000 },
+  { name: "32 at once, one group", clients: CLIENTS, chats: 1, sends: 2_000 },
 ];
 
 /** A server whose sends are measured. */
@@ -43,23 +42,36 @@ interface Sum {
   database: number;
 }
 
+export interface MongodbOptions {
+  rounds: number;
+  /** Part of the sends that are measured otherwise. */
+  share: number;
+  beside: boolean;
+}
+
 /**
  * Sends over REST, beside Express and the MongoDB driver on the same database, which acknowledges
  * to both only what its journal has. The two take turns.
  */
 export async function mongodb(): Promise<void> {
+  const rows = await mongodbRows({ rounds: 3, share: 1, beside: true });
+  console.table(rows);
+  await keepFigures("mongodb", rows);
+}
+
+export async function mongodbRows({ rounds, share, beside }: MongodbOptions): Promise<Row[]> {
   await using database = await MongodbServer.start({ durable: true });
   await using server = await ServerProcess.start({ env: environment(database.uri("own")) });
-  await using peer = await startExpress(database.uri("peer"));
+  await using peer = beside ? await startExpress(database.uri("peer")) : null;
   const targets = [await ownTarget(server)];
   if (peer) targets.push(peerTarget(peer.url, peer.pid));
   const rows: Row[] = [];
   for (const way of WAYS) {
-    const sums = await measure(way, targets, database.pid);
+    const work = { ...way, sends: Math.ceil(way.sends * share) };
+    const sums = await measure(work, rounds, targets, database.pid);
     rows.push(...targets.map(({ name }, n) => rowOf(way, name, sums[n])));
   }
-  console.table(rows);
-  await keepFigures("mongodb", rows);
+  return rows;
 }
 
 function environment(uri: string): Record<string, string> {
@@ -102,9 +114,14 @@ function peerTarget(url: string, pid: number): Target {
 }
 
 /** The first round only warms up. */
-async function measure(way: Way, targets: Target[], database: number): Promise<Sum[]> {
+async function measure(
+  way: Way,
+  rounds: number,
+  targets: Target[],
+  database: number,
+): Promise<Sum[]> {
   const sums = targets.map((): Sum => ({ times: [], seconds: 0, server: 0, database: 0 }));
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= rounds; round++) {
     for (const [n, target] of targets.entries()) {
       const found = await measureRound(way, target, database);
       if (round > 0) add(sums[n], found);
