@@ -48,6 +48,9 @@ class NoBulkWrite extends Error {
   }
 }
 
+/** Writes of one command, which has at most 16 MB: a commit may bring a row for each message and webhook. */
+const WRITES_PER_COMMAND = 4_000;
+
 /**
  * Executes writes in order, in a transaction that may begin with them. MongoDB 8 takes writes to
  * several collections in one round trip (the command `bulkWrite`); earlier releases get one for each
@@ -58,7 +61,16 @@ export async function writeAll(
   writes: PlannedWrite[],
   session: ClientSession,
 ): Promise<void> {
-  if (writes.length === 0) return;
+  for (let at = 0; at < writes.length; at += WRITES_PER_COMMAND) {
+    await writeSome(mongo, writes.slice(at, at + WRITES_PER_COMMAND), session);
+  }
+}
+
+async function writeSome(
+  mongo: MongoConnection,
+  writes: PlannedWrite[],
+  session: ClientSession,
+): Promise<void> {
   const names = [...new Set(writes.map(({ to }) => to))];
   if (names.length > 1 && mongo.offers.bulkWrite) {
     return await bulkWrite(mongo, names, writes, session);
