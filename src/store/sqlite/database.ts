@@ -253,11 +253,15 @@ export class Database {
     });
   }
 
-  /** No other process can commit meanwhile. Without a snapshot reads wait for the disk. */
+  /**
+   * No other process can commit meanwhile. Without a snapshot reads wait for the disk, which is
+   * cheaper if it is quick.
+   */
   #keepSnapshot(): void {
-    if (!this.#hasChanged || !this.#log?.coversAll()) return;
-    if (this.#log.isUnderWay) this.#snapshots.keepNext();
-    else this.#snapshots.keep();
+    if (!this.#hasChanged || this.#log === null) return;
+    const isKept = this.#log.isSlow && this.#log.coversAll();
+    if (this.#log.isUnderWay) this.#snapshots.keepNext(isKept);
+    else if (isKept) this.#snapshots.keep();
   }
 
   /** Changes when another connection has committed; NaN while another process locks the file. */

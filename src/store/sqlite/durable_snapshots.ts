@@ -26,11 +26,14 @@ export class DurableSnapshots {
     this.#current ??= this.#pinned();
   }
 
-  /** Keeps the state of now for when the sync under way has ended: of the first call only. */
-  keepNext(): void {
+  /**
+   * Keeps the state of now, or none, for when the sync under way has ended. Only the first call of a
+   * sync counts: what is committed after it will not be on disk by then.
+   */
+  keepNext(isKept: boolean): void {
     if (this.#hasNext) return;
     this.#hasNext = true;
-    this.#next = this.#pinned();
+    if (isKept) this.#next = this.#pinned();
   }
 
   /** Runs when a sync has ended. */

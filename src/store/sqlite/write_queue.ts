@@ -155,7 +155,8 @@ export class WriteQueue {
     const { log, hasChanged, onCommit } = this.#options;
     const isChanged = hasChanged();
     const settleAll = () => settled.forEach((settle) => settle());
-    const durable = isChanged ? log?.sync() : log?.pending();
+    const isAlone = settled.length === 1 && writes.length === 1;
+    const durable = isChanged ? (isAlone ? log?.syncAlone() : log?.sync()) : log?.pending();
     if (isChanged) onCommit();
     if (durable === undefined) return settleAll();
     durable.then(settleAll, (error) => {
