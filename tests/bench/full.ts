@@ -120,7 +120,7 @@ function rowOf(receivers: number, what: string, step: Step, peer?: Step): Row {
     "Server": what,
     "Messages/s": Math.round(step.deliveries / receivers),
     "Deliveries/s": step.deliveries,
-    "÷ centrifuge": ratio,
+    "÷ peer": ratio,
     "p50 ms": Math.round(step.p50),
     "p99 ms": Math.round(step.p99),
     "Core %": step.serverCore,

@@ -7,6 +7,8 @@ const MONGODB = "on MongoDB";
 const EXPRESS = "Express";
 const BARE = "bare broadcast";
 const CENTRIFUGE = "centrifuge";
+/** Names, in the column `Limit`, a rate that the load generator could not exceed. */
+const LOAD_LIMIT = "load";
 
 /** A row of the summary: a figure of several servers, and the servers that ours are compared with. */
 interface Comparison {
@@ -65,9 +67,11 @@ function comparisonsOf(all: AllFigures): Comparison[] {
 function lineOf({ what, rows, column, peer, less }: Comparison): string[] {
   const valueOf = (server: string) => rows.find((row) => row.Server === server)?.[column];
   const [ours, theirs] = [[SQLITE, MONGODB].map(valueOf), valueOf(peer)];
+  const isOpen = rows.some((row) => row.Server === peer && row.Limit === LOAD_LIMIT);
   const ratios = ours.filter((each) => each !== undefined)
     .map((each) => ratioOf(Number(each), Number(theirs), less ?? false));
-  return [what, ...ours.map(cell), `${cell(theirs)} ${peer}`, ratios.join("; ")];
+  const compared = isOpen ? "open: load limited the peer" : ratios.join("; ");
+  return [what, ...ours.map(cell), `${cell(theirs)} ${peer}`, compared];
 }
 
 /** A loss says so. */

@@ -73,3 +73,11 @@ const SERVERS = [
 function rowsOf(column: string, values: number[], more = {}): Figures["rows"] {
   return values.map((value, at) => ({ ...more, Server: SERVERS[at], [column]: value }));
 }
+
+Deno.test("a report's summary compares nothing with a peer that the load generator limited", () => {
+  const rows = rowsOf("Deliveries/s", [50, 20, 0, 0, 40], { Limit: "load" });
+  const names = ["sends", "full_100"];
+  const known = new Map(names.map((name) => [name, { ...figures, rows }]));
+  const text = withoutLayout(withFigures("<!-- figures: summary -->\n<!-- end -->", known));
+  assert.ok(text.includes("| 50 | 20 | 40 centrifuge | open: load limited the peer |"), text);
+});
