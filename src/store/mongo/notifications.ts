@@ -42,10 +42,8 @@ export class MongoNotificationStore implements NotificationStore {
   constructor(mongo: MongoConnection) {
     this.#notifications = mongo.collection(NOTIFICATIONS);
     this.#settings = mongo.collection(NOTIFICATION_SETTINGS);
-    this.#unreadOfChat = ofUserInChatLoader(this.#notifications, {
-      readAt: null,
-      messageId: { $gt: "" },
-    });
+    const unread = { readAt: null, messageId: { $gt: "" } };
+    this.#unreadOfChat = ofUserInChatLoader(this.#notifications, unread, { _id: -1 });
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Collection, Document, Filter, FindOptions } from "mongodb";
+import type { Collection, Document, Filter, FindOptions, Sort } from "mongodb";
 import { BatchLoader } from "../../core/batch_loader.ts";
 import { eq, IN_BATCHES } from "./documents.ts";
 
@@ -49,15 +49,22 @@ export function listLoader<D extends Document>(
 
 /** Pairs of a person and a chat in one read, each a separate look-up in the index. */
 const PAIRS_PER_READ = 32;
+/** Documents that such a read returns at most; with more, each pair is read by itself. */
+const ROWS_OF_PAIRS = 1_000;
 
 /**
- * Loads all documents of a person in a chat that match `also`, in no particular order. Only for
- * collections that keep a bounded number for each person.
+ * Loads the documents of a person in a chat that match `also`. Others decide how many there are, so
+ * of more than `ROWS_OF_PAIRS` only the first are returned, in the order `sort`; of fewer all, in no
+ * particular order.
  */
 export function ofUserInChatLoader<D extends Document & { userId: string; chatId: string | null }>(
   collection: Collection<D>,
   also: Filter<D> = {},
+  sort: Sort = {},
 ): (userId: string, chatId: string) => Promise<D[]> {
+  const find = async (filter: Filter<D>, options: FindOptions = {}) =>
+    await collection.find(filter, { ...IN_BATCHES, ...options })
+      .limit(ROWS_OF_PAIRS).toArray() as unknown as D[];
   const loader = new BatchLoader<D[]>({
     maxKeys: PAIRS_PER_READ,
     missing: () => [],
@@ -66,8 +73,11 @@ export function ofUserInChatLoader<D extends Document & { userId: string; chatId
         const [userId, chatId] = key.split(" ");
         return { userId: eq(userId), chatId: eq(chatId), ...also } as Filter<D>;
       });
-      const filter = pairs.length === 1 ? pairs[0] : { $or: pairs } as Filter<D>;
-      const found = await collection.find(filter, IN_BATCHES).toArray() as unknown as D[];
+      let found = await find(pairs.length === 1 ? pairs[0] : { $or: pairs } as Filter<D>);
+      if (found.length >= ROWS_OF_PAIRS) {
+        found = [];
+        for (const pair of pairs) found.push(...await find(pair, { sort }));
+      }
       return Map.groupBy(found, ({ userId, chatId }) => `${userId} ${chatId}`);
     },
   });

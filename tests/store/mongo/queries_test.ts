@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type CommandStartedEvent, type Document, MongoClient } from "mongodb";
 import { newId } from "../../../src/core/ids.ts";
+import type { ShownPush } from "../../../src/model/shown_push.ts";
 import { MongoBlockStore } from "../../../src/store/mongo/blocks.ts";
 import { MongoChatStore } from "../../../src/store/mongo/chats.ts";
 import type { MongoConnection } from "../../../src/store/mongo/connection.ts";
@@ -145,6 +146,36 @@ Deno.test({
       const ids = page.map(({ chatId }) => chatId);
       assert.deepEqual(ids, page.map((_, i) => `chat${String(i).padStart(4, "0")}`));
     }
+  },
+});
+
+Deno.test({
+  name: "reads that share a command are bounded, however many rows others have caused in one chat",
+  ignore: mongodb.missing,
+  fn: async () => {
+    const uri = mongodb.uri();
+    const store = await openMongoStore({ uri });
+    const [flooded, quiet] = [1_500, 3].map((count) => {
+      const [userId, chatId] = [newId(), newId()];
+      const rows = Array.from({ length: count }, (_, seq) => (
+        { userId, chatId, seq, deviceId: "phone", tag: newId(), kind: "mention", messageId: null }
+      ));
+      return { userId, chatId, rows: rows.map((row) => ({ ...row, shownAt: 1 } as ShownPush)) };
+    });
+    await store.shownPushes.put([...flooded.rows, ...quiet.rows]);
+    await store.close();
+    await using seen = await Observed.open(uri);
+    const shown = new MongoShownPushStore(seen.connection);
+    let found: ShownPush[][] = [];
+    const commands = await seen.during(async () => {
+      const both = [flooded, quiet];
+      found = await Promise.all(
+        both.map(({ userId, chatId }) => shown.find({ userId, chatId }, 500)),
+      );
+    });
+    assert.deepEqual(found.map((rows) => rows.length), [500, 3]);
+    const limits = commands.filter((command) => "find" in command).map(({ limit }) => limit);
+    assert.deepEqual([...new Set(limits)], [1_000]);
   },
 });
 
