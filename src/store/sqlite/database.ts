@@ -27,7 +27,8 @@ const abandoned: DatabaseSync[] = [];
 
 /**
  * One connection. Its calls are synchronous and short. Waiting for the disk is left to another
- * thread, and whatever has been written or read is returned only once it is on disk: see `LogSync`.
+ * thread, unless that would take longer, and whatever has been written or read is returned only
+ * once it is on disk: see `LogSync`.
  *
  * The whole server waits while a call runs. So a call reads or changes few rows, however many
  * people have stored (`readParts` and `writeParts` divide large numbers), and SQLite never sleeps
