@@ -55,7 +55,11 @@ export async function buildPage(): Promise<URL> {
   return folder;
 }
 
-async function writePage(folder: URL): Promise<void> {
+/**
+ * Writes the page's files into an empty folder. The bundlers run one after another: on a machine's first
+ * build each would put the program that it runs into Deno's cache, and one finds the other's half copied.
+ */
+export async function writePage(folder: URL): Promise<void> {
   const names: Record<string, string> = {};
   for (const [name, css] of await styleSheets(PAGE)) names[name] = await write(folder, name, css);
   for (const path of ICONS) {
@@ -64,10 +68,8 @@ async function writePage(folder: URL): Promise<void> {
   }
   const manifest = await Deno.readTextFile(new URL(MANIFEST, PAGE));
   names[MANIFEST] = await write(folder, MANIFEST, withNames(manifest, names));
-  const [page, worker] = await Promise.all([
-    bundled("main.tsx", folder, { names }),
-    bundled("worker/service_worker.ts", folder, { names, isWhole: true }),
-  ]);
+  const page = await bundled("main.tsx", folder, { names });
+  const worker = await bundled("worker/service_worker.ts", folder, { names, isWhole: true });
   const { merged, entry } = mergeChunks(page, "main.js");
   for (const [name, code] of merged) await Deno.writeTextFile(new URL(name, folder), code);
   names["main.js"] = entry;
