@@ -1,8 +1,5 @@
-import { hkdfSync } from "node:crypto";
 import { join } from "node:path";
-import type { LogLevel } from "./core/log.ts";
 import { DEFAULT_RATES, LIMIT_NAMES, type Rates, rateVariable } from "./api/rate_limits.ts";
-import { devSecrets } from "./config/dev_secrets.ts";
 import {
   type Environment,
   processEnvironment,
@@ -10,159 +7,25 @@ import {
   type Values,
 } from "./config/environment.ts";
 import { ConfigError, type ConfigFault } from "./config/fault.ts";
-import type { CallsConfig } from "./model/calls.ts";
-import type { SystemReport } from "./model/system_messages.ts";
-import type { ContactAudiences } from "./model/contact.ts";
 import { fitLimits } from "./config/limit_fit.ts";
 import { LIMIT_SPECS, type LimitKey, type Limits, limitVariable } from "./api/limits.ts";
-import { type OidcProviderConfig, oidcProvidersOf } from "./config/oidc.ts";
+import { oidcProvidersOf } from "./config/oidc.ts";
 import { setupNotices } from "./config/notices.ts";
 import { checkProduction, checkTogether } from "./config/requirements.ts";
-import type { ServiceAccount } from "./config/variables.ts";
+import {
+  encryptionKeyOf,
+  fillDevSecrets,
+  formerEncryptionKeysOf,
+  tokensOf,
+} from "./config/secrets.ts";
+import type { Config } from "./config/types.ts";
 
 export { isStopNoted, noteStop } from "./config/environment.ts";
 export { ConfigError } from "./config/fault.ts";
 export type { Limits } from "./api/limits.ts";
+export type { Config, OAuthClient } from "./config/types.ts";
 export type { OidcProviderConfig } from "./config/oidc.ts";
 export type { ServiceAccount } from "./config/variables.ts";
-
-/** The whole configuration, validated and frozen. Null means "not configured". */
-export interface Config {
-  readonly environment: "development" | "production" | "test";
-  readonly onDenoDeploy: boolean;
-  /** True if Deno exports traces and console output by OpenTelemetry; logs then go there. */
-  readonly telemetry: boolean;
-  readonly host: string;
-  /** 0 selects a free port. */
-  readonly port: number;
-  /** Without a trailing slash. If null, the URL of the request is used. */
-  readonly publicUrl: string | null;
-  readonly dataDir: string;
-  readonly logLevel: LogLevel;
-  /**
-   * Bytes of memory that the process may use; if null, the limit of the container or the machine
-   * applies.
-   */
-  readonly memoryBytes: number | null;
-  readonly tokens: {
-    readonly accessSecret: string;
-    readonly refreshSecret: string;
-    /** Secrets from before a rotation: tokens signed with them are still accepted. */
-    readonly formerAccessSecrets: readonly string[];
-    readonly formerRefreshSecrets: readonly string[];
-    readonly accessTtlMs: number;
-    readonly refreshTtlMs: number;
-  };
-  /** Tokens of the customer's own sign-in, which are accepted like this server's. */
-  readonly ownTokens: {
-    readonly jwksUrl: string | null;
-    readonly secret: string | null;
-    readonly issuer: string;
-    readonly audience: string;
-    readonly claims: {
-      readonly user: string;
-      readonly name: string;
-      readonly picture: string;
-    };
-  } | null;
-  /** False if accounts with a password cannot be opened here. */
-  readonly localRegistration: boolean;
-  /** Milliseconds after which a session ends, even if it is refreshed. */
-  readonly sessionLifetimeMs: number;
-  /** Milliseconds for which a proof of identity counts as recent, for changes of credentials. */
-  readonly reauthWindowMs: number;
-  /** Binary logarithm of the rounds of password hashing. */
-  readonly bcryptCost: number;
-  /** Key of 32 bytes that seals second-factor secrets at rest. */
-  readonly encryptionKey: Uint8Array;
-  /** Earlier keys, which still open the secrets that they sealed. */
-  readonly formerEncryptionKeys: readonly Uint8Array[];
-  /** In lower case. */
-  readonly adminEmails: readonly string[];
-  /** Usernames that cannot be registered; null for the default list. */
-  readonly reservedNames: readonly string[] | null;
-  /**
-   * True if administrators by role need a second factor; administrators by address always need one.
-   */
-  readonly adminSecondFactor: boolean;
-  readonly corsOrigins: "*" | readonly string[];
-  /** `header` in lower case; the client's address is the `hops`-th entry from its end. */
-  readonly trustedProxy: { readonly header: string; readonly hops: number } | null;
-  readonly metricsToken: string | null;
-  /**
-   * Parts served to every client next to the API: `/metrics`, `/docs` with the documents, and `/`.
-   */
-  readonly serves: {
-    readonly metrics: boolean;
-    readonly docs: boolean;
-    readonly page: boolean;
-  };
-  /** If null, SQLite in `dataDir` is used. */
-  readonly mongodbUri: string | null;
-  readonly broker: {
-    readonly kind: "kv" | "mongo" | "local";
-    readonly kvUrl: string | null;
-    readonly kvAccessToken: string | null;
-    /** File of the local Deno KV; null on Deno Deploy, whose KV has no path. */
-    readonly kvPath: string | null;
-  };
-  readonly google: OAuthClient & { readonly issuer: string } | null;
-  readonly facebook: {
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly graphUrl: string;
-    readonly issuer: string;
-  } | null;
-  /** Any other providers of OpenID Connect, in the operator's order. */
-  readonly oidc: readonly OidcProviderConfig[];
-  /** If null, files in `dataDir` are used. */
-  readonly s3: {
-    readonly bucket: string;
-    readonly region: string;
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly endpointUrl: string | null;
-    /** Start of signed URLs; if null, `endpointUrl` is used. */
-    readonly publicEndpointUrl: string | null;
-  } | null;
-  readonly fcm: { readonly serviceAccount: ServiceAccount; readonly endpointUrl: string } | null;
-  /** Origins of the operator's own push services, which may be in a private network. */
-  readonly webPushOrigins: readonly string[];
-  /** Origins of the operator's own pictures of people, which may be in a private network. */
-  readonly pictureOrigins: readonly string[];
-  /** Origins of webhook endpoints that may be in a private network. */
-  readonly webhookOrigins: readonly string[];
-  /** A backend that is asked before a message is stored; null for the administrators' choice. */
-  readonly messageHook: {
-    readonly url: string;
-    readonly secret: string;
-    readonly onFailure: "allow" | "refuse";
-  } | null;
-  readonly vapid: {
-    readonly publicKey: string;
-    readonly privateKey: string;
-    readonly subject: string;
-  } | null;
-  /** If `smtpUrl` is null, mail goes to the log, in production without its text. */
-  readonly mail: { readonly smtpUrl: string | null; readonly from: string };
-  /** Default for who may contact users who have not chosen a setting. */
-  readonly contact: ContactAudiences;
-  /** Keys of custom data by which lists of chats and of people may be filtered. */
-  readonly customFilters: { readonly chat: readonly string[]; readonly user: readonly string[] };
-  /** Changes of groups that are reported as messages of kind `system`. */
-  readonly systemMessages: readonly SystemReport[];
-  readonly calls: CallsConfig;
-  readonly limits: Limits;
-  readonly rates: Rates;
-  /** Notices that the operator sees at start-up; they contain no secrets. */
-  readonly notices: readonly string[];
-}
-
-export interface OAuthClient {
-  readonly clientId: string;
-  /** Null for a client that authenticates by PKCE alone. */
-  readonly clientSecret: string | null;
-}
 
 const DAY_MS = 86_400_000;
 const NO_MAIL =
@@ -234,17 +97,6 @@ export function loadConfig(environment: Environment = processEnvironment()): Con
   });
 }
 
-function tokensOf(values: Values): Config["tokens"] {
-  return {
-    accessSecret: values.JWT_SECRET!,
-    refreshSecret: values.JWT_REFRESH_SECRET!,
-    formerAccessSecrets: listOf(values.JWT_SECRET_PREVIOUS),
-    formerRefreshSecrets: listOf(values.JWT_REFRESH_SECRET_PREVIOUS),
-    accessTtlMs: values.JWT_EXPIRY ?? DAY_MS,
-    refreshTtlMs: values.JWT_REFRESH_EXPIRY ?? 7 * DAY_MS,
-  };
-}
-
 function ownTokensOf(values: Values): Config["ownTokens"] {
   const { AUTH_JWKS_URL: jwksUrl = null, AUTH_JWT_SECRET: secret = null } = values;
   if (jwksUrl === null && secret === null) return null;
@@ -268,60 +120,6 @@ function brokerOf(values: Values, onDenoDeploy: boolean, dataDir: string): Confi
     kvAccessToken: values.DENO_KV_ACCESS_TOKEN ?? null,
     kvPath: onDenoDeploy ? null : values.DENO_KV_PATH ?? join(dataDir, "kv.sqlite3"),
   };
-}
-
-function fillDevSecrets(values: Values, dataDir: string, notices: string[]): void {
-  const wanted = ["JWT_SECRET", "JWT_REFRESH_SECRET", "VAPID_PUBLIC_KEY"] as const;
-  if (wanted.every((name) => values[name] !== undefined)) return;
-  const { secrets, path, made } = devSecrets(dataDir);
-  values.JWT_SECRET ??= secrets.JWT_SECRET;
-  values.JWT_REFRESH_SECRET ??= secrets.JWT_REFRESH_SECRET;
-  if (values.VAPID_PUBLIC_KEY === undefined) {
-    values.VAPID_PUBLIC_KEY = secrets.VAPID_PUBLIC_KEY;
-    values.VAPID_PRIVATE_KEY = secrets.VAPID_PRIVATE_KEY;
-  }
-  if (made) notices.push(`Made secrets for development and keep them in ${path}`);
-}
-
-/**
- * Returns ENCRYPTION_KEY, or a key derived from JWT_SECRET; with a derived key, changing JWT_SECRET
- * makes the second factors unreadable.
- */
-function encryptionKeyOf(
-  values: Values,
-  mode: Config["environment"],
-  notices: string[],
-): Uint8Array {
-  if (values.ENCRYPTION_KEY) return values.ENCRYPTION_KEY;
-  if (mode === "production") {
-    notices.push(
-      "ENCRYPTION_KEY is not set: second-factor secrets are sealed with a key derived from " +
-        "JWT_SECRET, and changing that makes them unreadable",
-    );
-  }
-  return derivedEncryptionKey(values.JWT_SECRET!);
-}
-
-/**
- * Includes derived keys, so that neither setting ENCRYPTION_KEY later nor rotating JWT_SECRET (with
- * JWT_SECRET_PREVIOUS) makes sealed secrets unreadable.
- */
-function formerEncryptionKeysOf(values: Values): Uint8Array[] {
-  const { ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS, JWT_SECRET, JWT_SECRET_PREVIOUS } = values;
-  return [
-    ...listOf(ENCRYPTION_KEY_PREVIOUS),
-    ...(ENCRYPTION_KEY ? [derivedEncryptionKey(JWT_SECRET!)] : []),
-    ...listOf(JWT_SECRET_PREVIOUS).map(derivedEncryptionKey),
-  ];
-}
-
-function listOf<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value];
-}
-
-function derivedEncryptionKey(secret: string): Uint8Array {
-  const info = "realtimechat encryption at rest";
-  return new Uint8Array(hkdfSync("sha256", secret, "", info, 32));
 }
 
 function providersOf(values: Values): Pick<Config, "google" | "facebook" | "oidc"> {
