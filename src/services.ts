@@ -1,14 +1,9 @@
 import { createBots } from "./bots/create_bots.ts";
-import { botHandlers } from "./bots/handlers.ts";
 import { Calls } from "./calls/calls.ts";
-import { callHandlers } from "./calls/handlers.ts";
 import type { Adapters } from "./adapters.ts";
 import { createApiKeys } from "./api_keys/create_api_keys.ts";
-import { apiKeyHandlers } from "./api_keys/handlers.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";
-import { auditHandlers } from "./audit/handlers.ts";
 import { createAuth } from "./auth/create_auth.ts";
-import { authHandlers } from "./auth/handlers.ts";
 import { RESERVED_NAMES } from "./auth/reserved_names.ts";
 import { type SecretBox, secretBox } from "./auth/secret_box.ts";
 import { OwnTokenSessions } from "./auth/own_token_sessions.ts";
@@ -17,7 +12,6 @@ import { Tokens } from "./auth/tokens.ts";
 import { AbandonedGroups } from "./chats/abandoned_groups.ts";
 import { ChatPersonalData } from "./chats/chat_personal_data.ts";
 import type { ChatWriter } from "./chats/chat_writer.ts";
-import { contactHandlers } from "./chats/contact_handlers.ts";
 import { ContactPersonalData } from "./chats/contact_personal_data.ts";
 import {
   type ChatRules,
@@ -26,7 +20,6 @@ import {
   createChats,
   createChatWriter,
 } from "./chats/create_chats.ts";
-import { chatHandlers } from "./chats/handlers.ts";
 import type { Config } from "./config.ts";
 import { toBase64Url } from "./core/base64url.ts";
 import type { Clock } from "./core/clock.ts";
@@ -37,37 +30,25 @@ import { epochOfMessage } from "./encryption/application_messages.ts";
 import { BackupPersonalData } from "./encryption/backup_personal_data.ts";
 import { createEncryption } from "./encryption/create_encryption.ts";
 import { DevicePersonalData } from "./encryption/device_personal_data.ts";
-import { encryptionHandlers } from "./encryption/handlers.ts";
 import type { EncryptionNotices } from "./encryption/notices.ts";
 import { createMedia, type MediaServices } from "./media/create_media.ts";
-import { mediaHandlers } from "./media/handlers.ts";
 import { imageMemoryBytes, processMemoryBytes } from "./media/images/memory.ts";
 import { MediaPersonalData } from "./media/media_personal_data.ts";
 import { uploadObserver } from "./media/upload_metrics.ts";
 import { createMessages } from "./messages/create_messages.ts";
-import { messageHandlers } from "./messages/handlers.ts";
 import { DayCounter } from "./moderation/day_counter.ts";
 import { createModeration } from "./moderation/create_moderation.ts";
-import { moderationHandlers } from "./moderation/handlers.ts";
 import {
   createNotifications,
   type NotificationServices,
 } from "./notifications/create_notifications.ts";
-import { notificationHandlers } from "./notifications/handlers.ts";
 import { NotificationPersonalData } from "./notifications/notification_personal_data.ts";
 import { pushMetrics } from "./notifications/push/metrics.ts";
 import { createOwnUsers } from "./own_users/create_own_users.ts";
-import { ownUserHandlers } from "./own_users/handlers.ts";
-import type { Bound } from "./operations/handler.ts";
 import { createRealtime, type Realtime } from "./realtime/create_realtime.ts";
-import { realtimeHandlers } from "./realtime/handlers.ts";
 import { createUsers } from "./users/create_users.ts";
-import { userHandlers } from "./users/handlers.ts";
-import { blockHandlers } from "./users/block_handlers.ts";
 import { mayName } from "./users/blocks.ts";
 import { createWebhooks } from "./webhooks/create_webhooks.ts";
-import { filterHandlers } from "./webhooks/screening/handlers.ts";
-import { webhookHandlers } from "./webhooks/handlers.ts";
 import { WebhookSubscriptions } from "./webhooks/subscriptions.ts";
 
 /** Name of the service in mails and authenticator apps. */
@@ -384,43 +365,4 @@ function createSignIn(
     baseUrl: config.publicUrl ?? `http://localhost:${config.port}`,
     product: PRODUCT,
   });
-}
-
-/** Binds every operation to its handler, for all transports. */
-export function bindServices({ adapters, clock }: AppContext, services: Services): Bound[] {
-  const {
-    auth,
-    users,
-    apiKeys,
-    ownUsers,
-    chats,
-    messages,
-    encryption,
-    media,
-    push,
-    typing,
-    customEvents,
-    presence,
-    webhooks,
-  } = services;
-  return [
-    ...authHandlers(auth),
-    ...auditHandlers(auth.audit, adapters.store),
-    ...userHandlers(users.profiles, users.erasure),
-    ...blockHandlers(users.blocks),
-    ...ownUserHandlers(ownUsers),
-    ...apiKeyHandlers({ ...apiKeys, proof: auth.proof, clock }),
-    ...webhookHandlers(webhooks.endpoints, clock),
-    ...filterHandlers(webhooks.rules),
-    ...chatHandlers(chats),
-    ...contactHandlers(chats),
-    ...messageHandlers(messages),
-    ...encryptionHandlers(encryption),
-    ...mediaHandlers(media),
-    ...notificationHandlers(push),
-    ...realtimeHandlers({ typing, presence, customEvents, clock }),
-    ...callHandlers(services.calls),
-    ...botHandlers(services.bots),
-    ...moderationHandlers(services.moderation, clock),
-  ];
 }

@@ -88,6 +88,7 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "import.ts": { values: "anything" },
   "adapters.ts": { values: "anything" },
   "services.ts": { values: "anything" },
+  "handlers.ts": { values: "anything" },
   "transports.ts": { values: "anything" },
   "config.ts": { values: ["api", "config", "core", "model"] },
 };
