@@ -50,9 +50,6 @@ for (const path of positionals) {
 }
 const verdicts = new Map<string, Verdict[]>(positionals.map((path) => [path, []]));
 await Promise.all(Array.from({ length: Number(values.jobs) }, judge));
-for (const verdict of [...verdicts.values()].flat()) {
-  if (verdict.outcome === "survived") console.log(described(verdict));
-}
 console.log(table(verdicts));
 if (places.length > 0) console.log(`${places.length} were not made: the time was over`);
 
@@ -63,7 +60,7 @@ async function judge(): Promise<void> {
     const verdict = await hunt.verdictOn(place, copy);
     if (!verdict) return void places.push({ path, place });
     verdicts.get(path)!.push(verdict);
-    console.log(`${verdict.outcome} ${place.file}:${place.mistake.line} (${verdict.by})`);
+    console.log(described(verdict));
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Verdict } from "./hunt.ts";
 
-/** Returns a survivor with the code as it was and as the mistake made it. */
-export function described({ file, mistake, by }: Verdict): string {
+/** Returns a mistake with who noticed; a survivor with the code as it was and as it became. */
+export function described({ file, mistake, outcome, by }: Verdict): string {
   const { line, kind, original, replacement } = mistake;
   const short = (text: string) => text.replaceAll(/\s+/g, " ").slice(0, 100);
-  return `${file}:${line} ${kind} (${by})\n  - ${short(original)}\n  + ${short(replacement)}`;
+  const head = `${outcome} ${file}:${line} ${kind} (${by})`;
+  if (outcome === "noticed") return head;
+  return `${head}\n  - ${short(original)}\n  + ${short(replacement)}`;
 }
 
 /** Returns the rates as a Markdown table, one row for each path. */
