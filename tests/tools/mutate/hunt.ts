@@ -19,12 +19,14 @@ export interface HuntOptions {
   known: KnownTests;
   /** Longest time of all tests of one mistake, by what they take without it, in milliseconds. */
   budgetMs: number;
+  /** Most tests that are run for one mistake only to learn which lines they run. */
+  learn: number;
   /** `performance.now()` at which the search ends without a verdict. */
   end: number;
 }
 
 /** Tests of one go, the nearest first. */
-const GOES = [4, 12, 40, Infinity];
+const GOES = [2, 8, 40, Infinity];
 
 /** Tests with a mistake may take this many times longer, and a minute more, before they are late. */
 const PATIENCE = 5;
@@ -41,9 +43,10 @@ export class Hunt {
   async verdictOn(place: Place, copy: ProjectCopy): Promise<Verdict | null> {
     const { file, mistake } = place;
     const candidates = this.options.nearest.of(file);
+    const mostLearned = this.options.known.learned + this.options.learn;
     let tried = 0, left = this.options.budgetMs;
     for (const size of GOES) {
-      const go = await this.#nextOf(candidates, { size, left }, place, copy);
+      const go = await this.#nextOf(candidates, { size, left, mostLearned }, place, copy);
       if (!go) return null;
       const { tests, expected } = within(left, go);
       left -= expected;
@@ -65,7 +68,7 @@ export class Hunt {
    */
   async #nextOf(
     candidates: string[],
-    { size, left }: { size: number; left: number },
+    { size, left, mostLearned }: { size: number; left: number; mostLearned: number },
     { file, mistake: { line } }: Place,
     copy: ProjectCopy,
   ): Promise<Map<string, number> | null> {
@@ -73,7 +76,9 @@ export class Hunt {
     while (candidates.length > 0 && found.size < size && left > 0) {
       if (performance.now() > this.options.end) return null;
       const test = candidates.shift()!;
-      const cost = await this.options.known.costOf(test, { file, line }, copy);
+      const { known } = this.options;
+      if (known.learned >= mostLearned && !await known.has(test)) continue;
+      const cost = await known.costOf(test, { file, line }, copy);
       if (cost === null) continue;
       found.set(test, cost);
       left -= cost;

@@ -19,7 +19,15 @@ interface Known {
 export class KnownTests {
   readonly #known = new Map<string, Promise<Known>>();
 
+  /** Number of tests that were run to learn which lines they run. */
+  learned = 0;
+
   constructor(private readonly root: string, private readonly folder: string) {}
+
+  /** True if no run of the test is needed to know its lines. */
+  async has(test: string): Promise<boolean> {
+    return this.#known.has(test) || await this.#stored(test) !== null;
+  }
 
   /**
    * Returns how long the test takes in milliseconds; null if it does not run the line, or fails
@@ -44,11 +52,10 @@ export class KnownTests {
   }
 
   async #read(test: string, copy: ProjectCopy): Promise<Known> {
-    const path = join(this.folder, `${test.replaceAll("/", "_")}.json`);
+    const stored = await this.#stored(test);
+    if (stored) return stored;
+    this.learned++;
     const digest = await digestOf(join(this.root, test));
-    const stored = await Deno.readTextFile(path).then((text) => JSON.parse(text) as Known)
-      .catch(() => null);
-    if (stored?.digest === digest) return stored;
     const { outcome, ms, executed } = await copy.measure(test);
     const known = {
       digest,
@@ -57,8 +64,19 @@ export class KnownTests {
       executed: await this.#kept(executed),
     };
     await Deno.mkdir(this.folder, { recursive: true });
-    await Deno.writeTextFile(path, JSON.stringify(known));
+    await Deno.writeTextFile(this.#pathOf(test), JSON.stringify(known));
     return known;
+  }
+
+  /** Returns what an earlier run learned; null if there was none, or the test has changed since. */
+  async #stored(test: string): Promise<Known | null> {
+    const stored = await Deno.readTextFile(this.#pathOf(test))
+      .then((text) => JSON.parse(text) as Known).catch(() => null);
+    return stored?.digest === await digestOf(join(this.root, test)) ? stored : null;
+  }
+
+  #pathOf(test: string): string {
+    return join(this.folder, `${test.replaceAll("/", "_")}.json`);
   }
 
   async #kept(executed: ExecutedLines): Promise<Known["executed"]> {

@@ -9,11 +9,11 @@ import { described, table } from "./report.ts";
 import { sample } from "./sample.ts";
 
 /**
- * `deno task mutate [--count 20] [--seed 1] [--minutes 30] [--seconds 120] [--jobs 1] path …`: draws
- * small mistakes in each of the given folders or files (`src/x.ts:12` for one line), makes them one
- * at a time, looks for a test that notices, for `seconds` each, and prints the rates and the
- * mistakes that none noticed. Not every survivor is a missing test: a second guard may stand behind
- * what was removed.
+ * `deno task mutate [--count 20] [--seed 1] [--minutes 30] [--seconds 120] [--jobs 1] [--learn 20]
+ * path …`: draws small mistakes in each of the given folders or files (`src/x.ts:12` for one line),
+ * makes them one at a time, looks for a test that notices, for `seconds` each, and prints the rates
+ * and the mistakes that none noticed. Not every survivor is a missing test: a second guard may stand
+ * behind what was removed.
  */
 
 const { values, positionals } = parseArgs({
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: "string", default: "30" },
     seconds: { type: "string", default: "120" },
     jobs: { type: "string", default: String(Math.max(1, navigator.hardwareConcurrency >> 2)) },
+    learn: { type: "string", default: "Infinity" },
     seed: { type: "string", default: "1" },
   },
 });
@@ -38,6 +39,7 @@ const hunt = new Hunt({
   nearest: await NearestTests.read(root),
   known: new KnownTests(root, join(root, "coverage", "mutate")),
   budgetMs: Number(values.seconds) * 1_000,
+  learn: Number(values.learn),
   end,
 });
 const places: { path: string; place: Place }[] = [];
