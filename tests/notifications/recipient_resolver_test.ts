@@ -168,6 +168,12 @@ Deno.test("RecipientResolver stores notifications once: not for retries, and as 
   assert.deepEqual(world.published.map(({ userIds }) => userIds), [[bob], [eve]]);
 });
 
+Deno.test("RecipientResolver writes nothing for a message that notifies no one in the app", async () => {
+  await using world = await NotificationWorld.make();
+  world.store.notifications.add = () => assert.fail("a transaction for nothing");
+  assert.deepEqual(await world.kinds(world.sent()), { bob: "message", eve: "message" });
+});
+
 Deno.test("Notifications keeps a user's newest ones", async () => {
   await using world = await NotificationWorld.make();
   world.limits.notifications = 3;

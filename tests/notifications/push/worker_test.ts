@@ -185,6 +185,10 @@ Deno.test("PushWorker holds at most 1,000 retries and 5,000 entries, and takes m
   const { worker, rounds } = pollingWorker(due);
   const retry = () => anOutboxEntry({ deviceIds: [newId()], attempts: 1 });
   try {
+    worker.take(anOutboxEntry());
+    await eventually("a fresh entry has its round", () => rounds.length === 1);
+    rounds.splice(0)[0].end();
+    await eventually("it is done, and makes no room for retries", () => worker.claimed === 0);
     for (let n = 0; n < 1_001; n++) worker.take(retry());
     assert.equal(worker.claimed, 1_000);
     for (let n = 0; n < 4_001; n++) worker.take(anOutboxEntry());
