@@ -87,8 +87,11 @@ class People {
         },
       },
       memberships: {
-        presentOfUser: (userId: string) =>
-          Promise.resolve(memberOf(userId).map(([chatId]) => ({ chatId, userId, leftAt: null }))),
+        presentOfUser: (userId: string, after: string | null, limit: number) => {
+          const chatIds = memberOf(userId).map(([chatId]) => chatId).sort();
+          const rest = chatIds.filter((chatId) => after === null || chatId > after);
+          return Promise.resolve(rest.slice(0, limit).map((chatId) => ({ chatId, userId })));
+        },
         shareChat: (userId: string, otherId: string) =>
           Promise.resolve(memberOf(userId).some(([, members]) => members.includes(otherId))),
         ofChat: (chatId: string) =>
@@ -263,10 +266,24 @@ Deno.test("Presence does not notify large groups, whose members can query it", a
   const people = couple();
   people.chats.clear();
   people.chats.set("large", ["ann", "bob", "cy", "dan"]);
+  people.chats.set("of three", ["ann", "bob", "cy"]);
   people.come("ann");
   await people.eventsOf(1);
-  assert.deepEqual(people.told[0].chatIds, []);
+  assert.deepEqual(people.told[0].chatIds, ["of three"], "the limit is three members");
   assert.equal((await people.seen("bob", "ann")).state, "online");
+});
+
+Deno.test("Presence notifies all chats of a user with a thousand, and leaves out who is blocked in them", async () => {
+  const people = couple();
+  people.chats.clear();
+  const chatIds = Array.from({ length: 1_000 }, (_, n) => `chat ${1_000 + n}`);
+  for (const chatId of chatIds) people.chats.set(chatId, ["ann", "bob"]);
+  const blocked = Array.from({ length: 101 }, (_, n) => `blocked ${n}`);
+  for (const id of [...blocked.slice(1), "bob"]) people.blocks.push(["ann", id]);
+  people.come("ann");
+  await people.eventsOf(1);
+  assert.deepEqual(people.told[0].chatIds, chatIds);
+  assert.deepEqual(people.told[0].exceptUserIds, ["ann", "bob"], "few travel with the event");
 });
 
 Deno.test("Presence keeps state and text until they are changed", async () => {
