@@ -63,6 +63,8 @@ export class KnownTests {
       ms,
       executed: await this.#kept(executed),
     };
+    // A test that failed may have done so because the machine was busy: the next run tries again.
+    if (!known.passes) return known;
     await Deno.mkdir(this.folder, { recursive: true });
     await Deno.writeTextFile(this.#pathOf(test), JSON.stringify(known));
     return known;
@@ -72,7 +74,8 @@ export class KnownTests {
   async #stored(test: string): Promise<Known | null> {
     const stored = await Deno.readTextFile(this.#pathOf(test))
       .then((text) => JSON.parse(text) as Known).catch(() => null);
-    return stored?.digest === await digestOf(join(this.root, test)) ? stored : null;
+    const isSame = stored?.digest === await digestOf(join(this.root, test));
+    return isSame && stored?.passes ? stored : null;
   }
 
   #pathOf(test: string): string {
