@@ -27,9 +27,11 @@ export class ContactPolicy {
 
   /** True if `callerId` cannot reach `userId`: a block, or a user who no longer exists. */
   async isUnreachable(callerId: string, userId: string): Promise<boolean> {
-    if (await this.store.blocks.has(userId, callerId)) return true;
-    const user = await this.store.users.byId(userId);
-    return user === null || user.deletedAt !== null;
+    const [isBlocked, user] = await Promise.all([
+      this.store.blocks.has(userId, callerId),
+      this.store.users.byId(userId),
+    ]);
+    return isBlocked || user === null || user.deletedAt !== null;
   }
 
   /**

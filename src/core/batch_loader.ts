@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 interface Waiting<Value> {
   promise: Promise<Value>;
   resolve: (value: Value) => void;
@@ -17,8 +19,9 @@ export interface BatchLoaderOptions<Value> {
 /**
  * Answers look-ups of single keys by reads of many. Keys that are asked for while reads are under
  * way share the next one, so a crowd costs a few round trips, and no timer delays a key that comes
- * alone. A read begins after the look-ups that it serves, so each sees everything that was written
- * before it asked.
+ * alone: a read beside or after another only waits for the end of the event loop's turn. A read
+ * begins after the look-ups that it serves, so each sees everything that was written before it
+ * asked.
  */
 export class BatchLoader<Value> {
   readonly #waiting = new Map<string, Waiting<Value>>();
@@ -43,10 +46,12 @@ export class BatchLoader<Value> {
   }
 
   async #run(): Promise<void> {
-    this.#running++;
-    // Look-ups of the same turn are read together.
-    await Promise.resolve();
-    while (this.#waiting.size > 0) await this.#readSome();
+    const isFirst = this.#running++ === 0;
+    await (isFirst ? Promise.resolve() : nextTurn());
+    while (this.#waiting.size > 0) {
+      await this.#readSome();
+      await nextTurn();
+    }
     this.#running--;
   }
 
@@ -61,4 +66,9 @@ export class BatchLoader<Value> {
       for (const [, { reject }] of some) reject(error);
     }
   }
+}
+
+/** Resolves after what has arrived at the event loop has been read. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

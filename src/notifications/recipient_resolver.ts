@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { forEachOf } from "../core/concurrency.ts";
 import type { Chat } from "../model/chat.ts";
 import { type Membership, visibleTo } from "../model/membership.ts";
 import type { NotifiableKind, NotificationSettings } from "../model/notification.ts";
@@ -18,6 +19,9 @@ export type RecipientStore = Pick<
   Store,
   "chats" | "memberships" | "messages" | "blocks" | "notifications" | "users"
 >;
+
+/** Actors whose blocks are read concurrently, so that a store can read them together. */
+const AT_ONCE = 32;
 
 /** The newest event of a chat that concerns a user; their devices show it. */
 export interface PushCandidate {
@@ -150,12 +154,12 @@ export class RecipientResolver {
   }
 
   async #blockersOf(events: OutboxEvent[]): Promise<Map<string, Set<string>>> {
-    const actorIds = new Set(events.flatMap(actorOf));
+    const actorIds = [...new Set(events.flatMap(actorOf))];
     const blockers = new Map<string, Set<string>>();
-    for (const actorId of actorIds) {
+    await forEachOf(actorIds, AT_ONCE, async (actorId) => {
       const blocks = await this.store.blocks.against(actorId);
       blockers.set(actorId, new Set(blocks.map((block) => block.blockerId)));
-    }
+    });
     return blockers;
   }
 }

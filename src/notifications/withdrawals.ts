@@ -1,4 +1,5 @@
 import { type Clock, toTimestamp, toTimestampOrNull } from "../core/clock.ts";
+import { forEachOf } from "../core/concurrency.ts";
 import { idsOf, newId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { ContactRequest } from "../model/contact.ts";
@@ -30,6 +31,8 @@ export interface WithdrawalsOptions {
 const CLAIM_MS = 10_000;
 /** Maximum number of notifications and pushes that one event withdraws at once. */
 const MAX_ROWS = 500;
+/** Senders whose rows are read concurrently, so that a store can read them together. */
+const AT_ONCE = 32;
 
 /**
  * Withdraws notifications and pushes whose cause has disappeared: their message was deleted, read,
@@ -50,7 +53,8 @@ export class Withdrawals {
   async apply(chatId: string, entries: readonly OutboxEntry[]): Promise<void> {
     const occurrences = entries.filter(({ deviceIds }) => deviceIds === null)
       .flatMap((entry) => entry.occurrences);
-    for (const [userId, seq] of lastOfSenders(occurrences)) await this.#read(userId, chatId, seq);
+    const senders = [...lastOfSenders(occurrences)];
+    await forEachOf(senders, AT_ONCE, ([userId, seq]) => this.#read(userId, chatId, seq));
     for (const event of occurrences) await this.#apply(chatId, event);
   }
 

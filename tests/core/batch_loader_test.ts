@@ -46,6 +46,30 @@ Deno.test("BatchLoader reads a lone key at once, and those that come meanwhile t
   assert.deepEqual(await Promise.all(others), values);
 });
 
+Deno.test("BatchLoader lets keys of one turn share a read that begins beside another", async () => {
+  const keys: string[][] = [];
+  const ends = Promise.withResolvers<Map<string, string>>();
+  const loader = new BatchLoader<null>({
+    maxKeys: 3,
+    missing: () => null,
+    read: (asked) => {
+      keys.push(asked);
+      return ends.promise.then(() => new Map());
+    },
+  });
+  const loads = [loader.load("a")];
+  await settled();
+  for (const key of ["b", "c"]) {
+    loads.push(loader.load(key));
+    await Promise.resolve();
+  }
+  await settled();
+  await settled();
+  assert.deepEqual(keys, [["a"], ["b", "c"]]);
+  ends.resolve(new Map());
+  await Promise.all(loads);
+});
+
 Deno.test("BatchLoader never answers a look-up by a read that began before it", async () => {
   const reads = new Reads();
   const before = reads.loader.load("a");

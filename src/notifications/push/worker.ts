@@ -47,7 +47,7 @@ const DEBOUNCE_MS = 250;
 const MAX_CLAIMED = 5_000;
 const MAX_RETRIES = 1_000;
 const POLL_LIMIT = 200;
-const CHATS_AT_ONCE = 8;
+const CHATS_AT_ONCE = 32;
 const RETRIES_AT_ONCE = 4;
 
 /**

@@ -5,7 +5,7 @@ import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, withoutKey } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
-import { listLoader } from "./row_loaders.ts";
+import { listLoader, rowLoader } from "./row_loaders.ts";
 
 export type BlockDocument = Block & { _id: string };
 
@@ -19,11 +19,13 @@ export const BLOCKS: CollectionSpec = {
 
 export class MongoBlockStore implements BlockStore {
   readonly #blocks: Collection<BlockDocument>;
+  readonly #load: (id: string) => Promise<Pick<BlockDocument, "_id"> | null>;
   readonly #by: (blockerId: string) => Promise<BlockDocument[]>;
   readonly #against: (blockedId: string) => Promise<BlockDocument[]>;
 
   constructor(mongo: MongoConnection) {
     this.#blocks = mongo.collection(BLOCKS);
+    this.#load = rowLoader(this.#blocks, { projection: { _id: 1 } });
     this.#by = listLoader(this.#blocks, "blockerId");
     this.#against = listLoader(this.#blocks, "blockedId");
   }
@@ -49,9 +51,7 @@ export class MongoBlockStore implements BlockStore {
   }
 
   async has(blockerId: string, blockedId: string): Promise<boolean> {
-    const id = compoundKey(blockerId, blockedId);
-    const found = await this.#blocks.findOne({ _id: eq(id) }, { projection: { _id: 1 } });
-    return found !== null;
+    return await this.#load(compoundKey(blockerId, blockedId)) !== null;
   }
 
   async blockersAmong(blockedId: string, userIds: string[]): Promise<string[]> {

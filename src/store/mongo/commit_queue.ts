@@ -42,6 +42,8 @@ const CHARACTERS_PER_TRANSACTION = 100_000;
 export class CommitQueue {
   #waiting: Waiting[] = [];
   #running = 0;
+  /** True if the last transaction had several changes: more of them may come in this turn. */
+  #isCrowded = false;
 
   constructor(private readonly committer: Committer) {}
 
@@ -60,6 +62,7 @@ export class CommitQueue {
   /** After each transaction, those who were answered may send again before the next is gathered. */
   async #run(): Promise<void> {
     this.#running++;
+    if (this.#isCrowded) await nextTurn();
     while (this.#waiting.length > 0) {
       await settledWithin([this.#try(this.#next())], SLOW_MS);
       await nextTurn();
@@ -76,6 +79,7 @@ export class CommitQueue {
       if (count > 0 && characters > CHARACTERS_PER_TRANSACTION) break;
       count++;
     }
+    this.#isCrowded = count > 1;
     return this.#waiting.splice(0, count);
   }
 

@@ -54,6 +54,20 @@ Deno.test("CommitQueue lets changes that come during a transaction share the nex
   assert.deepEqual(applied.transactions.map(({ length }) => length), [1, 3]);
 });
 
+Deno.test("CommitQueue lets changes of one turn share a transaction while others did", async () => {
+  const applied = new Applied();
+  await applied.commitTogether(["", ""]);
+  const all: Promise<CommitOutcome>[] = [];
+  for (let n = 0; n < 3; n++) {
+    all.push(applied.commit(""));
+    await null;
+  }
+  await Promise.all(all);
+  await applied.commit("");
+  await applied.commit("");
+  assert.deepEqual(applied.transactions.map(({ length }) => length), [1, 2, 3, 1, 1]);
+});
+
 Deno.test("CommitQueue gives each change of a broken batch its own outcome", async () => {
   const applied = new Applied();
   const names = ["", "", "stale", "", "", "refused", ""];

@@ -108,6 +108,7 @@ Deno.test({
       ["ofUser", (userId) => shown.find({ userId, chatId: chat.id }, 10), 0],
       ["by", (userId) => blocks.by(userId), 0],
       ["against", (userId) => blocks.against(userId), 0],
+      ["_id_", async (userId) => await blocks.has(userId, "another") ? [true] : [], 0],
     ];
     for (const [index, read, found] of reads) {
       const commands = await seen.during(async () => {
