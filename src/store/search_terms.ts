@@ -122,12 +122,22 @@ export function isEmptyQuery({ terms, prefix }: QueryTerms): boolean {
 
 /** True if the text matches the query: for texts that were not found through an index. */
 export function matches(text: string, query: QueryTerms): boolean {
+  if (!mayMatch(text, query)) return false;
   const own = new Set(messageTerms(text));
   const isMet = ({ terms, prefix }: TermSet) =>
     terms.every((term) => own.has(term)) &&
     (prefix === null || [...own].some((term) => term.startsWith(prefix)));
   return (isMet(query) || (query.byCharacter !== null && isMet(query.byCharacter))) &&
     containsRuns(text, query.runs);
+}
+
+/** False if the text has not even the letters of the query: far quicker than to compute its terms. */
+function mayMatch(text: string, { byCharacter, ...query }: QueryTerms): boolean {
+  const folded = fold(text.slice(0, MAX_TEXT_LENGTH));
+  const hasAll = ({ terms, prefix }: TermSet) =>
+    terms.every((term) => term === PAIRS_LEFT_OUT || folded.includes(term)) &&
+    folded.includes(prefix ?? "");
+  return hasAll(query) || (byCharacter !== null && hasAll(byCharacter));
 }
 
 /** True if each run occurs in the text as one piece. */

@@ -1,11 +1,10 @@
-import type { SQLInputValue } from "node:sqlite";
 import type { WorkBudget } from "../../core/work_budget.ts";
-import type { Message } from "../../model/message.ts";
-import { containsRuns, matches, messageText, type QueryTerms } from "../search_terms.ts";
+import { containsRuns, messageText, type QueryTerms } from "../search_terms.ts";
 import type { Database } from "./database.ts";
 import { BLOCK_REVS, blockOf, isSearchable, type MessageIndex } from "./message_index.ts";
+import { type MessageText, readPlaces, readTexts } from "./message_places.ts";
 import { TOP_PLACE } from "./message_rowid.ts";
-import { MESSAGES } from "./message_table.ts";
+import { isMatch } from "./unindexed_messages.ts";
 
 /** Number of messages read together, to be checked one by one. */
 const ROWS_AT_ONCE = 16;
@@ -24,9 +23,6 @@ const LOWEST_FROM = `SELECT min(place) AS place FROM
   (SELECT place FROM messages WHERE chatId = ? AND seq >= ? ORDER BY seq LIMIT ${OUT_OF_ORDER})`;
 
 const PLACES_OF_BLOCK = "SELECT place FROM messages WHERE chatId = ? AND seq >= ? AND seq < ?";
-const AT_PLACES = `SELECT place, ${MESSAGES.columns} FROM messages
-  WHERE place IN (SELECT value FROM json_each(?)) ORDER BY place DESC`;
-
 export interface ChatSearchOptions {
   chatId: string;
   chatNumber: number;
@@ -35,6 +31,8 @@ export interface ChatSearchOptions {
   below: number;
   /** Messages with a lower place are not in the index. */
   unindexedBelow: number;
+  /** Further matches, which the index may lack. */
+  unindexed: readonly MessageText[];
 }
 
 /** A search in one chat, which goes back through its blocks as far as the caller advances it. */
@@ -59,21 +57,23 @@ export class ChatSearch {
     return Math.max(this.#candidates[0] ?? -Infinity, rest);
   }
 
-  /**
-   * Checks the next few messages, or reads the next block; returns the matches with their places.
-   */
-  async advance(budget: WorkBudget): Promise<[place: number, Message][]> {
+  /** Checks the next few messages, or reads the next block; returns the places of the matches. */
+  async advance(budget: WorkBudget): Promise<number[]> {
     if (this.#candidates.length === 0) {
       this.#readBlock();
       return [];
     }
-    const rows = this.#read(this.#candidates.slice(0, ROWS_AT_ONCE));
-    const found: [number, Message][] = [];
-    for (const [place, message] of rows) {
-      if (budget.isSliceOver) await budget.pause();
-      if (this.#isFound(message)) found.push([place, message]);
-    }
+    const some = this.#candidates.slice(0, ROWS_AT_ONCE);
     this.#candidates = this.#candidates.slice(ROWS_AT_ONCE);
+    return this.#needsText ? await this.#matchesAmong(some, budget) : some;
+  }
+
+  async #matchesAmong(places: number[], budget: WorkBudget): Promise<number[]> {
+    const found: number[] = [];
+    for (const message of readTexts(this.db, places)) {
+      if (budget.isSliceOver) await budget.pause();
+      if (this.#isFound(message)) found.push(message.place);
+    }
     return found;
   }
 
@@ -85,8 +85,10 @@ export class ChatSearch {
     const found = this.#isIndexed(start) ? this.#candidatesIn({ chatNumber, block }, query) : null;
     this.#isExact = found?.isExact ?? false;
     const places = found?.places ??
-      this.#places(PLACES_OF_BLOCK, chatId, start, start + BLOCK_REVS);
-    this.#candidates = [...new Set(places)].filter((place) => place < below).sort((a, b) => b - a);
+      readPlaces(this.db, PLACES_OF_BLOCK, chatId, start, start + BLOCK_REVS);
+    const unindexed = this.options.unindexed.filter(({ seq }) => blockOf(seq) === block);
+    const all = new Set([...places, ...unindexed.map(({ place }) => place)]);
+    this.#candidates = [...all].filter((place) => place < below).sort((a, b) => b - a);
   }
 
   #candidatesIn(block: { chatNumber: number; block: number }, query: QueryTerms) {
@@ -118,11 +120,15 @@ export class ChatSearch {
     return unindexedBelow === -Infinity || this.#lowestFrom(start) >= unindexedBelow;
   }
 
-  #isFound(message: Message): boolean {
-    if (!isSearchable(message)) return false;
+  /** False if the index, or the scan of what it lacks, has answered the whole query. */
+  get #needsText(): boolean {
+    return !this.#isExact || this.options.query.runs.length > 0;
+  }
+
+  #isFound(message: MessageText): boolean {
     const { query } = this.options;
-    const text = messageText(message);
-    return this.#isExact ? containsRuns(text, query.runs) : matches(text, query);
+    if (!this.#isExact) return isMatch(message, query);
+    return isSearchable(message) && containsRuns(messageText(message), query.runs);
   }
 
   #newestBefore(seq: number): { seq: number; place: number } | null {
@@ -132,14 +138,5 @@ export class ChatSearch {
 
   #lowestFrom(seq: number): number {
     return Number(this.db.get(LOWEST_FROM, this.options.chatId, seq)?.place ?? TOP_PLACE);
-  }
-
-  #places(sql: string, ...values: SQLInputValue[]): number[] {
-    return this.db.all(sql, ...values).map(({ place }) => Number(place));
-  }
-
-  #read(places: number[]): [number, Message][] {
-    return this.db.all(AT_PLACES, JSON.stringify(places))
-      .map((raw) => [Number(raw.place), MESSAGES.decode(raw)]);
   }
 }

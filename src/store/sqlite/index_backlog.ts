@@ -3,14 +3,20 @@ import type { Database } from "./database.ts";
 import { IndexPosition } from "./index_position.ts";
 import type { IndexEntry, MessageIndex } from "./message_index.ts";
 import { unavailable } from "./sqlite_errors.ts";
+import { MAX_SCANNED } from "./unindexed_messages.ts";
 
-/** Interval in milliseconds: a busy chat's messages are indexed together, once a second. */
+/**
+ * Milliseconds until a message is indexed, together with those that follow it; at once if they fill
+ * a transaction.
+ */
 const INTERVAL_MS = 1_000;
 /**
  * Pause in milliseconds between transactions if one is not enough, so that other work runs in
  * between.
  */
 const PAUSE_MS = 20;
+/** Messages that wait, as far as this process knows, above which there is no pause. */
+const MAX_WAITING = 512;
 /**
  * Messages, and terms, of one transaction: a few milliseconds of work, whatever people have
  * written.
@@ -18,20 +24,22 @@ const PAUSE_MS = 20;
 const MAX_MESSAGES = 128;
 const MAX_TERMS = 5_000;
 /**
- * Milliseconds that a search waits for the index; messages that are not in it by then are found a
- * little later.
+ * Milliseconds of work on the index that a search waits for, if it cannot read all messages that
+ * are not in it; those left out by then are found a little later.
  */
 const CATCH_UP_TIMEOUT_MS = 1_000;
 
 const OLDEST = "SELECT place FROM unindexed ORDER BY place LIMIT 0 + ?";
+const IS_QUEUE_LONGER = "SELECT 1 FROM unindexed LIMIT 1 OFFSET 0 + ?";
 const QUEUE = "INSERT OR IGNORE INTO unindexed (place) VALUES (?)";
 const NEWEST_BELOW = "SELECT place FROM messages WHERE place < ? ORDER BY place DESC LIMIT 0 + ?";
 
 /**
  * Messages that wait for the search index. FTS5 writes six pages per transaction, however little is
  * added, which is a third of what a send would cost; so a send only writes its message, and indexing
- * follows for many at a time, from the place that it has reached (`IndexPosition`). A search waits
- * for it, so senders find their own messages, also through another process and after a crash.
+ * follows for many at a time, from the place that it has reached (`IndexPosition`). A search reads
+ * the texts of those that still wait (`unindexedMatches`), so senders find their own messages, also
+ * through another process and after a crash; only if they are too many, it waits for the index.
  *
  * The terms of a message are computed outside of the transaction, in slices: this is the larger
  * part of the work. An entry whose message was edited in the meantime is dropped, since the edit
@@ -42,6 +50,9 @@ export class IndexBacklog {
   readonly #index: MessageIndex;
   readonly #position: IndexPosition;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isRunning = false;
+  /** Messages added since the last round began. */
+  #added = 0;
   #closed = false;
 
   constructor(db: Database, index: MessageIndex) {
@@ -51,20 +62,28 @@ export class IndexBacklog {
     if (this.reindexBelow() !== null) this.#indexAfter(INTERVAL_MS);
   }
 
+  /** Messages above this place are not in the index yet, nor are those that are queued. */
+  get indexedTo(): number {
+    return this.#position.place;
+  }
+
   /** Runs within the transaction that writes the message; its place must not be in the index. */
   add(place: number): void {
     this.#position.queueBehind(place);
-    if (this.#timer === undefined) this.#indexAfter(INTERVAL_MS);
+    this.#added++;
+    if (this.#isRunning) return;
+    if (this.#added === MAX_MESSAGES) this.#indexAfter(0);
+    else if (this.#timer === undefined) this.#indexAfter(INTERVAL_MS);
   }
 
   /**
-   * Resolves once earlier writes are in the index, or the wait has timed out; rejects as writing
-   * does.
+   * Resolves once a search can read what is missing in the index, or the wait has timed out;
+   * rejects as writing does.
    */
   async catchUp(): Promise<void> {
-    if (!await this.#db.read(() => this.#isBehind())) return;
+    if (!this.#isBehindBy(MAX_SCANNED)) return;
     const budget = await WorkBudget.begin(CATCH_UP_TIMEOUT_MS);
-    while (await this.#indexSome(budget) && !budget.isSpent);
+    while (this.#isBehindBy(MAX_SCANNED) && await this.#indexSome(budget) && !budget.isSpent);
   }
 
   /** Resolves once the backlog is empty, however long that takes. */
@@ -97,18 +116,35 @@ export class IndexBacklog {
 
   async #indexRound(): Promise<void> {
     this.#timer = undefined;
-    // After a failure (a full disk, say) the backlog stays: the next search reports the error.
-    if (await this.#indexOrReindex().catch(() => false)) this.#indexAfter(PAUSE_MS);
+    this.#isRunning = true;
+    const addedBefore = this.#added;
+    this.#added = 0;
+    // After a failure (a full disk, say) the backlog stays, for the next message's round.
+    const delayMs = await this.#indexOrReindex().catch(() => null);
+    this.#isRunning = false;
+    if (delayMs !== null) this.#indexAfter(delayMs);
+    else if (addedBefore + this.#added > 0) {
+      // Messages that are not on disk yet were not seen.
+      this.#indexAfter(addedBefore >= MAX_MESSAGES ? PAUSE_MS : INTERVAL_MS);
+    }
   }
 
-  async #indexOrReindex(): Promise<boolean> {
+  /** Returns the milliseconds until the next round; null if nothing was left to do. */
+  async #indexOrReindex(): Promise<number | null> {
     const budget = await WorkBudget.begin();
-    return await this.#indexSome(budget) || await this.#reindexSome(budget);
+    if (await this.#indexSome(budget)) return this.#pauseMs();
+    return await this.#reindexSome(budget) ? PAUSE_MS : null;
   }
 
-  #isBehind(): boolean {
-    return this.#db.get(OLDEST, 1) !== undefined ||
-      this.#position.next(this.#position.place, 1).length > 0;
+  /** A round for each few messages would write far more pages than one for many. */
+  #pauseMs(): number {
+    if (this.#isBehindBy(MAX_WAITING)) return 0;
+    const isFull = this.#isBehindBy(MAX_MESSAGES - 1) || this.reindexBelow() !== null;
+    return isFull ? PAUSE_MS : INTERVAL_MS;
+  }
+
+  #isBehindBy(count: number): boolean {
+    return this.#position.isBehindBy(count) || this.#db.get(IS_QUEUE_LONGER, count) !== undefined;
   }
 
   /** Returns true if there may be more. */

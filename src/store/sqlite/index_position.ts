@@ -6,6 +6,8 @@ const ADVANCE = "UPDATE meta SET value = ? WHERE key = 'indexedTo'";
 const IS_BEHIND = `?1 <= CAST((${POSITION}) AS INTEGER)`;
 const QUEUE_BEHIND = `INSERT OR IGNORE INTO unindexed (place) SELECT ?1 WHERE ${IS_BEHIND}`;
 const NEXT = "SELECT place FROM messages WHERE place > ? ORDER BY place LIMIT 0 + ?";
+const IS_AHEAD = `SELECT 1 FROM messages WHERE place > CAST((${POSITION}) AS INTEGER)
+  LIMIT 1 OFFSET 0 + ?`;
 const QUEUE_PASSED = `INSERT OR IGNORE INTO unindexed (place)
   SELECT place FROM messages WHERE place > ?1 AND place <= ?2
     AND place NOT IN (SELECT value FROM json_each(?3))`;
@@ -20,6 +22,11 @@ export class IndexPosition {
 
   get place(): number {
     return Number(this.db.get(POSITION)!.value);
+  }
+
+  /** True if more than `count` messages lie past the position. */
+  isBehindBy(count: number): boolean {
+    return this.db.get(IS_AHEAD, count) !== undefined;
   }
 
   /** Runs within the transaction that writes the message. */

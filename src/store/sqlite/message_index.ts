@@ -1,6 +1,7 @@
 import type { Message } from "../../model/message.ts";
 import { messageTerms, messageText, type TermSet } from "../search_terms.ts";
 import type { Database } from "./database.ts";
+import { readPlaces } from "./message_places.ts";
 import { MESSAGES } from "./message_table.ts";
 
 /**
@@ -17,6 +18,10 @@ const MAX_PREFIX_ENTRIES = 1_024;
 
 const MESSAGE_AT = `SELECT ${MESSAGES.columns}, chats.number FROM messages
   JOIN chats ON chats.id = messages.chatId WHERE place = ?`;
+
+const WITH_TERMS = "SELECT rowid AS place FROM message_index WHERE message_index MATCH ?";
+const WITH_PREFIX = `SELECT doc AS place FROM temp.index_terms WHERE term >= ? AND term <= ?
+  LIMIT ${MAX_PREFIX_ENTRIES}`;
 
 /** A message with the terms of its index entry. */
 export interface IndexEntry {
@@ -82,8 +87,7 @@ export class MessageIndex {
    */
   withTerms(block: Block, terms: string[]): number[] {
     const expression = terms.map((term) => `"${keyOf(block, term)}"`).join(" AND ");
-    return this.#db.all("SELECT rowid FROM message_index WHERE message_index MATCH ?", expression)
-      .map(({ rowid }) => Number(rowid));
+    return readPlaces(this.#db, WITH_TERMS, expression);
   }
 
   /**
@@ -92,13 +96,8 @@ export class MessageIndex {
    */
   withPrefix(block: Block, prefix: string): number[] | null {
     const first = keyOf(block, prefix);
-    const rows = this.#db.all(
-      "SELECT doc FROM temp.index_terms WHERE term >= ? AND term <= ? LIMIT 0 + ?",
-      first,
-      `${first}\u{10FFFF}`,
-      MAX_PREFIX_ENTRIES,
-    );
-    return rows.length === MAX_PREFIX_ENTRIES ? null : rows.map(({ doc }) => Number(doc));
+    const places = readPlaces(this.#db, WITH_PREFIX, first, `${first}\u{10FFFF}`);
+    return places.length === MAX_PREFIX_ENTRIES ? null : places;
   }
 
   /**

@@ -8,15 +8,27 @@ import { isEmptyQuery, type QueryTerms, queryTerms } from "../search_terms.ts";
 import { ChatSearch } from "./chat_search.ts";
 import type { Database } from "./database.ts";
 import type { IndexBacklog } from "./index_backlog.ts";
-import type { MessageIndex } from "./message_index.ts";
+import { isSearchable, type MessageIndex } from "./message_index.ts";
 import { rowidOf } from "./message_rowid.ts";
+import { MESSAGES } from "./message_table.ts";
+import { unindexedMatches } from "./unindexed_messages.ts";
 
 /** Milliseconds of work of one search. The next page continues where it stopped. */
 const SEARCH_MS = 300;
 
 const CHATS_PER_SLICE = 64;
 
-type Found = [place: number, message: Message];
+/** Messages of a page that are read together. */
+const ROWS_AT_ONCE = 64;
+
+const AT_PLACES = `SELECT ${MESSAGES.columns} FROM messages
+  WHERE place IN (SELECT value FROM json_each(?)) ORDER BY place DESC`;
+
+interface FoundPlaces {
+  /** Newest first. */
+  places: number[];
+  next: string | null;
+}
 
 /**
  * Goes back in time through all chats at once: the next step is always in the chat that may hold
@@ -45,7 +57,23 @@ export class SqliteMessageSearch {
     await this.#backlog.catchUp();
     const budget = await WorkBudget.begin(SEARCH_MS);
     const chats = await this.#chats(chatIds, terms, below, budget);
-    return await searchBack(chats, limit, budget);
+    const { places, next } = await searchBack(chats, limit, budget);
+    return { messages: await this.#messages(places, budget), next };
+  }
+
+  /** Leaves out what was deleted since it was found. */
+  async #messages(places: number[], budget: WorkBudget): Promise<Message[]> {
+    const messages: Message[] = [];
+    for (let at = 0; at < places.length; at += ROWS_AT_ONCE) {
+      await budget.pause();
+      for (
+        const row of this.#db.all(AT_PLACES, JSON.stringify(places.slice(at, at + ROWS_AT_ONCE)))
+      ) {
+        const message = MESSAGES.decode(row);
+        if (isSearchable(message)) messages.push(message);
+      }
+    }
+    return messages;
   }
 
   async #chats(
@@ -55,16 +83,25 @@ export class SqliteMessageSearch {
     budget: WorkBudget,
   ): Promise<ChatSearch[]> {
     const unindexedBelow = this.#backlog.reindexBelow() ?? -Infinity;
+    const unindexed = await this.#unindexed(chatIds, query, below, budget);
     const searches: ChatSearch[] = [];
     for (let at = 0; at < chatIds.length; at += CHATS_PER_SLICE) {
       await budget.pause();
       for (const { id, number } of this.#numbers(chatIds.slice(at, at + CHATS_PER_SLICE))) {
         const chat = { chatId: String(id), chatNumber: Number(number) };
-        const options = { ...chat, query, below, unindexedBelow };
+        const matches = unindexed.get(chat.chatId) ?? [];
+        const options = { ...chat, query, below, unindexedBelow, unindexed: matches };
         searches.push(new ChatSearch(this.#db, this.#index, options));
       }
     }
     return searches.filter(({ frontier }) => frontier !== -Infinity);
+  }
+
+  async #unindexed(chatIds: string[], query: QueryTerms, below: number, budget: WorkBudget) {
+    const { indexedTo } = this.#backlog;
+    const scan = { chatIds, query, below, indexedTo };
+    const found = await unindexedMatches(this.#db, scan, budget);
+    return Map.groupBy(found, ({ chatId }) => chatId);
   }
 
   #numbers(chatIds: string[]) {
@@ -86,10 +123,10 @@ async function searchBack(
   chats: ChatSearch[],
   limit: number,
   budget: WorkBudget,
-): Promise<FoundMessages> {
+): Promise<FoundPlaces> {
   const heap = new MaxHeap(chats, (chat) => chat.frontier);
   const start = heap.top?.frontier ?? -Infinity;
-  const found: Found[] = [];
+  const found: number[] = [];
   for (;;) {
     const frontier = heap.top?.frontier ?? -Infinity;
     // Continues until it has made progress; otherwise the next page would begin where this one did.
@@ -107,16 +144,15 @@ async function searchBack(
  * Keeps only matches that are newer than everything not searched yet: the rest may follow a newer
  * match.
  */
-function pageOf(found: Found[], frontier: number, limit: number): FoundMessages {
-  const sorted = found.filter(([place]) => place > frontier).sort(([a], [b]) => b - a);
-  const page = sorted.slice(0, limit);
-  const messages = page.map(([, message]) => message);
-  if (sorted.length > limit) return { messages, next: String(page.at(-1)![0]) };
-  return { messages, next: frontier === -Infinity ? null : String(frontier + 1) };
+function pageOf(found: number[], frontier: number, limit: number): FoundPlaces {
+  const sorted = found.filter((place) => place > frontier).sort((a, b) => b - a);
+  const places = sorted.slice(0, limit);
+  if (sorted.length > limit) return { places, next: String(places.at(-1)) };
+  return { places, next: frontier === -Infinity ? null : String(frontier + 1) };
 }
 
-function countAbove(found: Found[], frontier: number): number {
+function countAbove(found: number[], frontier: number): number {
   let count = 0;
-  for (const [place] of found) if (place > frontier) count++;
+  for (const place of found) if (place > frontier) count++;
   return count;
 }
