@@ -1,9 +1,9 @@
 /// <reference lib="deno.worker" />
 import { DatabaseSync } from "node:sqlite";
-import { restartLog } from "./log_restart.ts";
+import { restartLog, type RestartMode } from "./log_restart.ts";
 
-/** `copy` comes before `restart`, and `end` is the last. */
-export type CheckpointStep = "copy" | "restart" | "end";
+/** `copy` comes before `RESTART` or `TRUNCATE`, and `end` is the last. */
+export type CheckpointStep = "copy" | RestartMode | "end";
 
 /** Milliseconds to wait for other processes, which cannot write meanwhile. */
 const BUSY_TIMEOUT_MS = 100;
@@ -27,15 +27,18 @@ const STEPS: Record<CheckpointStep, () => void> = {
     reader.exec("BEGIN; SELECT 1 FROM meta WHERE key = 'incarnation'");
     database.exec("PRAGMA wal_checkpoint(PASSIVE)");
   },
-  restart() {
-    stopReading();
-    restartLog(database);
-  },
+  RESTART: () => restart("RESTART"),
+  TRUNCATE: () => restart("TRUNCATE"),
   end() {
     reader.close();
     database.close();
   },
 };
+
+function restart(mode: RestartMode): void {
+  stopReading();
+  restartLog(database, mode);
+}
 
 function stopReading(): void {
   if (reader.isTransaction) reader.exec("COMMIT");

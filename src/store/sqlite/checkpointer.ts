@@ -1,4 +1,6 @@
 import type { CheckpointStep } from "./checkpoint_worker.ts";
+import type { RestartMode } from "./log_restart.ts";
+import type { LogSize } from "./log_size.ts";
 
 /**
  * Size in bytes by which the log grows before it is copied: of pages that many commits touch, one
@@ -12,22 +14,25 @@ const IDLE_MS = 10_000;
 
 export interface CheckpointerOptions {
   path: string;
-  logPath: string;
+  size: Pick<LogSize, "bytes" | "isExact">;
   /** Returns a number that changes when another connection has committed. */
   dataVersion: () => number;
   /** Holds writes back until `resume`; resolves once those before are on disk. */
   pause: () => Promise<void>;
   resume: () => void;
   /** Checkpoints in this thread, if there can be no worker. */
-  checkpointHere: () => void;
+  checkpointHere: (mode: RestartMode) => void;
   /** Runs once if no worker can be started. */
   onFailure: (error: unknown) => void;
 }
 
 /**
- * Copies the write-ahead log into the file and empties it, in a worker: both wait for the disk. The
- * worker has separate connections, is started when there is something to do, and ended when there
- * is nothing for a while.
+ * Copies the write-ahead log into the file and starts it again from its first page, in a worker:
+ * both wait for the disk. The worker has separate connections, is started when there is something to
+ * do, and ended when there is nothing for a while.
+ *
+ * A log that has grown is overwritten from its start, since a sync of a file that keeps its size
+ * takes half of the time; `truncateIfChanged` empties it.
  *
  * Most is copied while writes go on. They are held back only while the rest is copied and the log
  * is restarted.
@@ -39,6 +44,7 @@ export class Checkpointer {
   #round: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
   #commits = 0;
+  /** True if the log may hold commits that are older than the last time it was emptied. */
   #hasCommitted = true;
   /** The data version after the last checkpoint. */
   #version = NaN;
@@ -54,17 +60,23 @@ export class Checkpointer {
   noteCommit(): void {
     this.#hasCommitted = true;
     if (++this.#commits % COMMITS_PER_LOOK !== 0) return;
-    if (this.#logBytes() >= this.#maxBytes) this.run();
+    const { size } = this.#options;
+    if (size.bytes() >= this.#maxBytes) void this.#begin(size.isExact ? "RESTART" : "TRUNCATE");
   }
 
-  runIfChanged(): void {
-    if (this.#hasCommitted || this.#options.dataVersion() !== this.#version) this.run();
+  /** Empties the log, unless nothing was committed since the last time. */
+  truncateIfChanged(): void {
+    if (this.#round !== undefined) return void this.#round.then(() => this.truncateIfChanged());
+    if (this.#isClosed) return;
+    if (!this.#hasCommitted && this.#options.dataVersion() === this.#version) return;
+    this.#hasCommitted = false;
+    void this.#begin("TRUNCATE");
   }
 
   /** Never rejects: a busy or full disk is reported by writes, and the next time may succeed. */
-  run(): Promise<void> {
+  #begin(mode: RestartMode): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
-    return this.#round ??= this.#run().finally(() => this.#round = undefined);
+    return this.#round ??= this.#run(mode).finally(() => this.#round = undefined);
   }
 
   /** Finishes a checkpoint that is under way. */
@@ -75,35 +87,34 @@ export class Checkpointer {
     await this.#ending;
   }
 
-  async #run(): Promise<void> {
+  async #run(mode: RestartMode): Promise<void> {
     clearTimeout(this.#idleTimer);
-    this.#hasCommitted = false;
-    if (this.#hasNoWorker) this.#options.checkpointHere();
-    else await this.#checkpoint().catch((error) => this.#giveUp(error));
-    // Another process that reads for long, such as a backup, keeps the log from being emptied.
-    this.#maxBytes = this.#logBytes() + LOG_BYTES;
+    if (this.#hasNoWorker) this.#options.checkpointHere(mode);
+    else await this.#checkpoint(mode).catch((error) => this.#giveUp(error, mode));
+    // Another process that reads for long, such as a backup, keeps the log from starting again.
+    this.#maxBytes = this.#options.size.bytes() + LOG_BYTES;
     this.#version = this.#options.dataVersion();
     this.#idleTimer = setTimeout(() => this.#end(), IDLE_MS);
     Deno.unrefTimer(this.#idleTimer);
   }
 
-  async #checkpoint(): Promise<void> {
+  async #checkpoint(mode: RestartMode): Promise<void> {
     const worker = this.#worker ??= new CheckpointWorker(this.#options.path);
     await worker.run("copy");
     try {
       await this.#options.pause();
-      await worker.run("restart");
+      await worker.run(mode);
     } finally {
       this.#options.resume();
     }
   }
 
-  #giveUp(error: unknown): void {
+  #giveUp(error: unknown, mode: RestartMode): void {
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#hasNoWorker = true;
     this.#options.onFailure(error);
-    this.#options.checkpointHere();
+    this.#options.checkpointHere(mode);
   }
 
   /** The next round starts another worker. */
@@ -113,14 +124,6 @@ export class Checkpointer {
     if (worker === undefined) return;
     this.#worker = undefined;
     this.#ending = worker.run("end").catch(() => {}).finally(() => worker.terminate());
-  }
-
-  #logBytes(): number {
-    try {
-      return Deno.statSync(this.#options.logPath).size;
-    } catch {
-      return 0;
-    }
   }
 }
 

@@ -56,7 +56,7 @@ function prepareLog(
   { isLeftBehind, isEmpty }: { isLeftBehind: boolean; isEmpty: boolean },
 ): void {
   try {
-    if (isLeftBehind) restartLog(database);
+    if (isLeftBehind) restartLog(database, "TRUNCATE");
     else if (isEmpty) beginLog(database);
   } catch {
     // Another process is writing, or the disk is full: writes report that themselves.

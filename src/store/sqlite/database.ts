@@ -4,7 +4,8 @@ import type { Log } from "../../core/log.ts";
 import { sharedTurns } from "../../core/turns.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { BUSY_TIMEOUT_MS, type Connection, openConnection } from "./connection.ts";
-import { restartLog } from "./log_restart.ts";
+import { restartLog, type RestartMode } from "./log_restart.ts";
+import { LogSize } from "./log_size.ts";
 import { DurableSnapshots } from "./durable_snapshots.ts";
 import { LogSync } from "./log_sync.ts";
 import { isBusy, translated, unavailable } from "./sqlite_errors.ts";
@@ -185,7 +186,7 @@ export class Database {
    */
   truncateLog(): void {
     if (this.#isClosing) return;
-    this.#checkpointer?.runIfChanged();
+    this.#checkpointer?.truncateIfChanged();
   }
 
   /** Accepted writes are written first. */
@@ -239,14 +240,14 @@ export class Database {
   #checkpoints({ path, logPath, log }: { path: string; logPath: string; log?: Log }): Checkpointer {
     return new Checkpointer({
       path,
-      logPath,
+      size: new LogSize(this.#main.connection, logPath),
       dataVersion: () => this.#dataVersion(),
       pause: async () => {
         this.#queue.pause();
         await this.#log?.idle();
       },
       resume: () => this.#queue.resume(),
-      checkpointHere: () => this.#checkpointHere(),
+      checkpointHere: (mode) => this.#checkpointHere(mode),
       onFailure: (error) =>
         log?.warn("Checkpoints of the database run in the main thread: no worker can be started", {
           error,
@@ -274,9 +275,9 @@ export class Database {
     }
   }
 
-  #checkpointHere(): void {
+  #checkpointHere(mode: RestartMode): void {
     try {
-      restartLog(this.#main.connection);
+      restartLog(this.#main.connection, mode);
     } catch {
       // A busy or full disk: writes report that themselves.
     }

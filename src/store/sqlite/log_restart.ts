@@ -5,16 +5,22 @@ export const PROBE =
   "INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', hex(randomblob(8)))";
 
 /**
- * Copies the write-ahead log into the file, empties it and writes its first page. Leaves it to the next
- * time if another process uses the log. Waits for the disk several times.
+ * `RESTART` overwrites the log from its start: the disk writes that faster than a file that grows.
+ * `TRUNCATE` empties the file, so that it keeps nothing deleted.
  */
-export function restartLog(database: DatabaseSync): void {
-  const { busy } = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()!;
+export type RestartMode = "RESTART" | "TRUNCATE";
+
+/**
+ * Copies the write-ahead log into the file, starts it again and writes its first page. Leaves it to
+ * the next time if another process uses the log. Waits for the disk several times.
+ */
+export function restartLog(database: DatabaseSync, mode: RestartMode): void {
+  const { busy } = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get()!;
   if (busy === 0) beginLog(database);
 }
 
 /**
- * Writes the first page of an empty log. SQLite waits for the disk at this commit even where it
+ * Writes the first page of a new log. SQLite waits for the disk at this commit even where it
  * does not at others, so a write of the server must not be the first.
  */
 export function beginLog(database: DatabaseSync): void {

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { Database } from "../../src/store/sqlite/database.ts";
+import { LogSize } from "../../src/store/sqlite/log_size.ts";
+import { TempDir } from "../support/temp_dir.ts";
+import { eventually } from "../support/eventually.ts";
+
+const MEGABYTE = 1024 ** 2;
+/** Commits between two looks at the log, each of a megabyte: as much as is copied at once. */
+const COMMITS = 16;
+
+Deno.test("Database overwrites a log that has grown, and empties it on request", async () => {
+  await using dir = await TempDir.make("checkpoint");
+  const path = dir.join("database");
+  const db = new Database(path);
+  const reader = new DatabaseSync(path);
+  try {
+    const size = new LogSize(reader, `${path}-wal`);
+    const fileBytes = () => Deno.statSync(`${path}-wal`).size;
+    const insert = () =>
+      db.run("INSERT INTO meta VALUES (hex(randomblob(8)), hex(zeroblob(?)))", MEGABYTE / 2);
+    assert.equal(size.isExact, true);
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < COMMITS; i++) await db.write(insert);
+      await eventually("the log starts again", () => size.bytes() < MEGABYTE);
+      assert.ok(fileBytes() >= COMMITS * MEGABYTE, `the file has ${fileBytes()} bytes`);
+      assert.ok(fileBytes() < 2 * COMMITS * MEGABYTE, `the file has ${fileBytes()} bytes`);
+    }
+    db.truncateLog();
+    await eventually("the log is empty", () => fileBytes() < MEGABYTE);
+    const { rows } = reader.prepare("SELECT count(*) AS rows FROM meta WHERE length(value) = ?")
+      .get(MEGABYTE)!;
+    assert.equal(rows, 3 * COMMITS);
+  } finally {
+    reader.close();
+    await db.close();
+  }
+});
