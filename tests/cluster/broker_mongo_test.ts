@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Collection, Db, Document } from "mongodb";
 import { newId } from "../../src/core/ids.ts";
 import { silentLog } from "../../src/core/log.ts";
 import type { Broker, Signal } from "../../src/cluster/broker.ts";
@@ -148,3 +149,55 @@ Deno.test({
     await connection.close();
   },
 });
+
+Deno.test({
+  ...options,
+  name: "MongoBroker has started once its change stream delivers, and not before",
+  fn: async () => {
+    await using server = await MongodbServer.start();
+    const { db, close } = await connectMongo(server.uri());
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const signals = db.collection("signals");
+    const broker = new MongoBroker({
+      db: withCollection(db, withWatchAfter(opened, signals)),
+      instances: instancesIn(new Map()),
+      log: silentLog,
+    });
+    let isStarted = false;
+    const starting = broker.start(new ReceivedSignals()).then(() => isStarted = true);
+    await eventually("it asks whether it is open", async () => {
+      return await signals.countDocuments() >= 4;
+    });
+    assert.equal(isStarted, false, "what others publish now would be lost");
+    open();
+    await starting;
+    await broker.close();
+    await close();
+  },
+});
+
+/** The collection with a change stream that is opened late. */
+function withWatchAfter(opened: Promise<void>, collection: Collection): Collection {
+  let stream: ReturnType<Collection["watch"]> | undefined;
+  async function* changes(pipeline: Document[]) {
+    await opened;
+    stream = collection.watch(pipeline);
+    yield* stream;
+  }
+  return new Proxy(collection, {
+    get(_, name) {
+      if (name === "watch") {
+        const close = () => stream?.close() ?? Promise.resolve();
+        return (pipeline: Document[]) => Object.assign(changes(pipeline), { close });
+      }
+      const value = Reflect.get(collection, name);
+      return typeof value === "function" ? value.bind(collection) : value;
+    },
+  });
+}
+
+function withCollection(db: Db, collection: Collection): Db {
+  return new Proxy(db, {
+    get: (_, name) => name === "collection" ? () => collection : Reflect.get(db, name),
+  });
+}

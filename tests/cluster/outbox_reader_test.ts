@@ -22,7 +22,8 @@ class ReaderWorld implements AsyncDisposable {
   readonly reader: OutboxReader;
   /** Number of reads of batches that have begun. */
   reads = 0;
-  watches = 0;
+  /** Keys of each watch that has begun. */
+  readonly watched: Deno.KvKey[][] = [];
   held: Promise<void> | undefined;
   /** False while changes of the watched keys are lost. */
   isWatching = true;
@@ -80,8 +81,8 @@ class ReaderWorld implements AsyncDisposable {
   #watching(): Deno.Kv {
     return proxied(this.kv, {
       watch: (keys: Deno.KvKey[]) => {
-        this.watches++;
-        if (this.watches <= this.#brokenWatches) {
+        this.watched.push(keys);
+        if (this.watched.length <= this.#brokenWatches) {
           return new ReadableStream({ start: (controller) => controller.error(new Error("cut")) });
         }
         return this.isWatching ? this.kv.watch(keys) : new ReadableStream();
@@ -251,8 +252,25 @@ Deno.test("OutboxReader watches again after a watch failed", options, async () =
   await using world = await ReaderWorld.open({ brokenWatches: 1 });
   await world.beat();
   await world.reader.start();
-  await eventually("it watches again", () => world.watches > 1);
+  await eventually("it watches again", () => world.watched.length > 1);
 });
+
+Deno.test(
+  "OutboxReader watches instances from when they join until they are gone",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open({ beatMs: NEVER_MS });
+    await world.reader.start();
+    const isWatched = () => world.watched.at(-1)!.some((key) => key.includes(world.speaker));
+    assert.equal(isWatched(), false);
+    await world.beat();
+    await world.instances.refresh();
+    assert.equal(isWatched(), true);
+    await kvInstanceTable(world.kv).remove(world.speaker);
+    await world.instances.refresh();
+    assert.equal(isWatched(), false, "each watched key costs the KV a read");
+  },
+);
 
 Deno.test(
   "OutboxReader hears by the watch that an instance joined, before any heartbeat",
