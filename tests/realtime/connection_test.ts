@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { WireEvent } from "../../src/model/event.ts";
 import { EncodedEvents } from "../../src/realtime/encoded_events.ts";
+import type { Room } from "../../src/realtime/room.ts";
 import { World } from "./world.ts";
 
 const event = (rev: number) =>
@@ -11,6 +12,18 @@ Deno.test("Connection buffers events until the answer to hello, and skips those 
   for (let rev = 1; rev <= 4; rev++) connection.deliver(event(rev));
   assert.deepEqual(sink.revs("c"), []);
   connection.release(new Map([["c", 2]]));
+  assert.deepEqual(sink.revs("c"), [3, 4]);
+});
+
+Deno.test("Connection checks events against the answer's cursors until they are reached, and not after", () => {
+  const { connection, sink } = new World().connection("ann");
+  connection.rooms.add({ chatId: "c", delivered: 0 } as Room);
+  connection.release(new Map([["c", 2]]));
+  for (let rev = 1; rev <= 3; rev++) connection.deliver(event(rev));
+  const unchecked = event(4);
+  const filter = () => assert.fail("each delivery would cost a look at its events");
+  Object.assign(unchecked.events, { filter });
+  connection.deliver(unchecked);
   assert.deepEqual(sink.revs("c"), [3, 4]);
 });
 

@@ -54,6 +54,18 @@ Deno.test("Hub holds no room of a member who left, or of a chat whose last membe
   world.hub.detach(connection);
 });
 
+Deno.test("Hub opens no room for a commit, of this instance or another, that concerns no one here", async () => {
+  using world = new World();
+  const { connection } = await world.connect("ann");
+  const chat = world.chat("bob");
+  world.hub.commit(world.write(chat, { say: "hello" }, { join: "cat" }));
+  assert.deepEqual(world.hub.held, NOTHING);
+  world.write(chat, { say: "elsewhere" });
+  world.hub.signals([{ type: "chat", chatId: chat, rev: 4 }]);
+  assert.deepEqual(world.hub.held, NOTHING);
+  world.hub.detach(connection);
+});
+
 Deno.test(
   "Hub lets go of a room that waits to read again once the hub is closed",
   NO_LEAKS,

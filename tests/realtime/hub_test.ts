@@ -108,6 +108,21 @@ Deno.test("Room delivers only their own row of a range to a former member", asyn
   assert.equal(sink.events.length, 1);
 });
 
+Deno.test("Room sends a commit of many members as one event, to those who were there and those who join", async () => {
+  using world = new World();
+  const chat = world.chat("ann");
+  const [ann, late] = [await world.connect("ann"), await world.connect("user 7")];
+  const joins = Array.from({ length: 21 }, (_, n) => ({ join: `user ${n}` }));
+  world.hub.commit(world.write(chat, ...joins));
+  for (const { sink } of [ann, late]) {
+    const [{ event, after, rev, data }] = sink.events.splice(0);
+    const { members } = data as { members: unknown[] };
+    assert.deepEqual([event, after, rev, members.length], ["chat.changes", 1, 22, 21]);
+  }
+  world.hub.commit(world.write(chat, { say: "hello" }));
+  assert.deepEqual([ann.sink.revs(chat), late.sink.revs(chat)], [[23], [23]]);
+});
+
 Deno.test("Room survives a commit in which the last listener leaves and another joins", async () => {
   using world = new World();
   const chat = world.chat("ann");
