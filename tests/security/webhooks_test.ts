@@ -5,6 +5,7 @@ import {
   signatureHeaders,
   webhookKey,
 } from "../../src/core/webhook_signature.ts";
+import { requireEndpointUrl } from "../../src/webhooks/endpoint_url.ts";
 import { SignedPost } from "../../src/webhooks/signed_post.ts";
 import { exampleVerify } from "../support/webhook_receiver.ts";
 import { openWorld } from "../webhooks/webhook_world.ts";
@@ -53,6 +54,16 @@ Deno.test("neither a webhook nor the message hook can be pointed into the privat
     }
   }
   assert.equal((await world.admin.get("/api/admin/webhooks")).body.items.length, 1);
+});
+
+Deno.test("a public name that leads into the private network is refused when it is registered", async () => {
+  const at = (...addresses: string[]) => () => Promise.resolve(addresses);
+  const url = "https://hooks.example.org/";
+  await requireEndpointUrl(url, [], at("8.8.8.8"));
+  for (const address of ["127.0.0.1", "10.0.0.1", "169.254.169.254", "fd00:ec2::254"]) {
+    const refused = { code: "invalid_request", message: /hooks\.example\.org/ };
+    await assert.rejects(requireEndpointUrl(url, [], at("8.8.8.8", address)), refused);
+  }
 });
 
 Deno.test("a host that moves into the private network after it was registered is not called", async () => {

@@ -53,6 +53,10 @@ Deno.test("linkHosts finds links with and without a scheme, and nothing else", (
   );
   assert.deepEqual(linkHosts("evil.com/x and evil.com."), ["evil.com", "evil.com"]);
   assert.deepEqual(linkHosts("3.14, e.g. this, ann@example.org, end.Next 1.2.3 ..."), ["end.next"]);
+  assert.deepEqual(linkHosts("evil.com/@ann evil.com?a=b@c a@evil.com/x"), [
+    "evil.com",
+    "evil.com",
+  ]);
   assert.deepEqual(linkHosts("xhttps://münchen.example"), ["xn--mnchen-3ya.example"]);
   assert.deepEqual(linkHosts("a".repeat(100_000) + ".".repeat(100_000)), []);
   assert.equal(isListed("docs.example.org", ["example.org"]), true);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
+import { metricsOf, valueOf } from "../support/metrics_text.ts";
 import { TRANSPORTS } from "../support/transports.ts";
 import { openWorld, send, type World } from "./webhook_world.ts";
 
@@ -43,6 +44,12 @@ Deno.test("the hook sees a message with its sender before it is stored, and may 
   await world.ann.put(`/api/messages/${id}`, { text: "Bye" });
   assert.deepEqual(await textOf(world), ["Bye!"]);
   assert.equal(world.backend.forged, 0);
+  world.backend.respond = () => Promise.resolve(allow());
+  await send(world.ann, world.chatId, "Hello again");
+  const metrics = await metricsOf(world.app);
+  const counted = (outcome: string) =>
+    valueOf(metrics, `realtimechat_message_hook_total{outcome="${outcome}"}`);
+  assert.deepEqual(["changed", "allowed", "refused"].map(counted), [2, 1, 0]);
   assert.deepEqual(asked.map(({ data }) => [data.text, data.senderId, data.messageId]), [
     ["Hello", world.person.id, null],
     ["Bye", world.person.id, id],

@@ -81,6 +81,16 @@ Deno.test("WebhookWorker leaves an endpoint in peace after five failures, and se
   assert.deepEqual(await world.pending(endpoint), [], "also those that were due later");
 });
 
+Deno.test("WebhookWorker repeats at once what failed beside the request that shows that an endpoint works again", async () => {
+  await using world = new WorkerWorld();
+  const endpoint = await world.endpoint({ failingSince: T0 - SECOND_MS });
+  await world.add(endpoint, 4);
+  [world.failures, world.afterMs] = [3, 3_600 * SECOND_MS];
+  await world.round(await world.worker());
+  assert.deepEqual(await world.pending(endpoint), []);
+  assert.equal(world.sent.length, 7);
+});
+
 Deno.test("WebhookWorker ends requests in flight when it closes, and another instance repeats them", async () => {
   await using world = new WorkerWorld();
   const endpoint = await world.endpoint();

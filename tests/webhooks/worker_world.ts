@@ -25,6 +25,8 @@ export class WorkerWorld implements AsyncDisposable {
   readonly sent: { by: number; id: string }[] = [];
   outcome: WebhookResult["outcome"] = "delivered";
   afterMs = 0;
+  /** Number of requests that fail before `outcome` holds. */
+  failures = 0;
   /** Requests are answered once it resolves. */
   held: Promise<void> | undefined;
   isSecretReadable = true;
@@ -72,10 +74,11 @@ export class WorkerWorld implements AsyncDisposable {
         send: async ({ id }, signal) => {
           this.sent.push({ by, id });
           const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve));
+          const outcome = this.failures-- > 0 ? "retry" : this.outcome;
           await Promise.race([this.held, stopped]);
-          const status = this.outcome === "delivered" ? 200 : 500;
+          const status = outcome === "delivered" ? 200 : 500;
           const answer = { at: this.now, status, body: "", durationMs: 1, error: null };
-          return { outcome: this.outcome, afterMs: this.afterMs, answer };
+          return { outcome, afterMs: this.afterMs, answer };
         },
       },
       health: new WebhookHealth({

@@ -17,7 +17,6 @@ function hostOf(part: string): string | null {
   const at = part.search(SCHEME);
   if (at >= 0) return parsedHost(part.slice(at));
   const trimmed = withoutPunctuation(part);
-  if (trimmed.length < 4 || !trimmed.includes(".") || trimmed.includes("@")) return null;
   const end = trimmed.search(AFTER_HOST);
   const host = end < 0 ? trimmed : trimmed.slice(0, end);
   return host.length <= MAX_HOST && isName(host) ? parsedHost(`https://${host}`) : null;
