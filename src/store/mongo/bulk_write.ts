@@ -17,8 +17,8 @@ export type PlannedWrite =
 export class NothingMatched extends Error {
   override readonly name = "NothingMatched";
 
-  /** `to` is the name of the collection. */
-  constructor(readonly to: string) {
+  /** `to` is the name of the collection; the write is left out where the server does not name it. */
+  constructor(readonly to: string, readonly write?: PlannedWrite) {
     super(`Cannot change a document of ${to}: there is none that matches`);
   }
 }
@@ -27,10 +27,10 @@ export class NothingMatched extends Error {
 const NOT_OFFERED = new Set([59, 72, 115]);
 
 /** A write that the server refused, with the interface of the driver's errors. */
-class RefusedWrite extends Error {
+export class RefusedWrite extends Error {
   override readonly name = "RefusedWrite";
 
-  constructor(readonly code: number, message: string) {
+  constructor(readonly code: number, message: string, readonly write: PlannedWrite) {
     super(message);
   }
 
@@ -116,9 +116,9 @@ async function bulkWrite(
   const answer = await run(mongo, command, session);
   for (const { ok, idx, n, code, errmsg } of answer.cursor.firstBatch) {
     // Ordered: it stops at the first error.
-    if (ok !== 1) throw new RefusedWrite(code, errmsg);
     const write = writes[idx];
-    if (n === 0 && mustMatch(write)) throw new NothingMatched(write.to);
+    if (ok !== 1) throw new RefusedWrite(code, errmsg, write);
+    if (n === 0 && mustMatch(write)) throw new NothingMatched(write.to, write);
   }
 }
 

@@ -2,10 +2,10 @@ import type { ClientSession, Collection } from "mongodb";
 import type { Membership } from "../../model/membership.ts";
 import type { ChatChange, CommitOutcome, MemberRead } from "../chat_store.ts";
 import { MongoAuditStore } from "./audit.ts";
-import { NothingMatched, type PlannedWrite, writeAll } from "./bulk_write.ts";
+import { NothingMatched, type PlannedWrite, RefusedWrite, writeAll } from "./bulk_write.ts";
 import { ChatCounts } from "./chat_counts.ts";
 import { type ChatDocument, chatDocument, CHATS } from "./chat_collection.ts";
-import { BrokenBatch, charactersOf, CommitQueue } from "./commit_queue.ts";
+import { BrokenBatch, charactersOf, CommitQueue, type RefusedChange } from "./commit_queue.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq } from "./documents.ts";
 import { duplicateIndex, hasLabel, isWriteConflict } from "./errors.ts";
@@ -72,7 +72,7 @@ export class ChatCommitter {
       } catch (error) {
         // Whatever is of the moment concerns them all: a lost connection, a new primary.
         const passes = hasLabel(error, "TransientTransactionError") && !isWriteConflict(error);
-        throw passes ? error : new BrokenBatch("A change cannot be applied", { cause: error });
+        throw passes ? error : new BrokenBatch(refusedOf(changes, error), { cause: error });
       }
     });
   }
@@ -132,6 +132,20 @@ function isPlain(change: ChatChange): boolean {
   const { expectedRev, updated, members, membership, mls, mediaUses, audit } = change;
   return expectedRev > 0 && updated.length === 0 && members.length === 0 && !membership && !mls &&
     !mediaUses?.length && !audit?.length;
+}
+
+/** Returns the change whose write made a transaction fail, or null if the error names none. */
+function refusedOf(changes: ChatChange[], error: unknown): RefusedChange | null {
+  const isNamed = error instanceof NothingMatched || error instanceof RefusedWrite;
+  const chatId = isNamed && error.write ? chatOf(error.write) : undefined;
+  const change = changes.find(({ chat }) => chat.id === chatId);
+  return change ? { change, isStale: isOvertaken(error) } : null;
+}
+
+/** The chat of a head or of a new message; undefined for another write. */
+function chatOf(write: PlannedWrite): string | undefined {
+  if ("insert" in write) return write.insert.chatId;
+  return write.to === CHATS.name ? write.filter._id : undefined;
 }
 
 function memberWrites({ chat, members, reads = [] }: ChatChange): PlannedWrite[] {

@@ -1,15 +1,26 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import type { ChatChange, CommitOutcome } from "../../../src/store/chat_store.ts";
-import { BrokenBatch, CommitQueue } from "../../../src/store/mongo/commit_queue.ts";
+import { BrokenBatch, CommitQueue, type Committer } from "../../../src/store/mongo/commit_queue.ts";
 import { aChange, aChat, aMessage } from "../../contract/store/rows.ts";
-import { eventually } from "../../support/eventually.ts";
+
+const MINUTE = 60_000;
 
 /** Applies changes, except to chats whose names say how they fail. */
 class Applied {
   readonly transactions: string[][] = [];
+  /** True if an error of several changes names the one that failed. */
+  names = false;
   /** While set, transactions do not end. */
   held: PromiseWithResolvers<void> | null = null;
-  readonly queue = new CommitQueue({
+  readonly queue: CommitQueue;
+
+  /** By default no transaction counts as slow. */
+  constructor(slowMs = MINUTE) {
+    this.queue = new CommitQueue(this.#committer, slowMs);
+  }
+
+  readonly #committer: Committer = {
     alone: async (change) => {
       await this.#record([change]);
       return outcomeOf(change);
@@ -17,9 +28,12 @@ class Applied {
     together: async (changes) => {
       await this.#record(changes);
       if (changes.some(({ chat }) => chat.name === "lost")) throw new Error("outcome unknown");
-      if (changes.some(({ chat }) => chat.name !== "")) throw new BrokenBatch("one of them");
+      const change = changes.find(({ chat }) => chat.name !== "");
+      if (!change) return;
+      const isStale = change.chat.name === "stale";
+      throw new BrokenBatch(this.names ? { change, isStale } : null);
     },
-  });
+  };
 
   commit(name: string, text = "Hello"): Promise<CommitOutcome> {
     const chat = aChat({ name });
@@ -44,6 +58,11 @@ class Applied {
 function outcomeOf({ chat: { name } }: ChatChange): CommitOutcome {
   if (name === "refused") throw new Error("refused");
   return name === "stale" ? "stale" : "committed";
+}
+
+/** Resolves when no transaction is about to begin. */
+async function turns(): Promise<void> {
+  for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const committed = { status: "fulfilled", value: "committed" } as const;
@@ -79,6 +98,27 @@ Deno.test("CommitQueue gives each change of a broken batch its own outcome", asy
   assert.equal(outcomes[5].status, "rejected");
 });
 
+Deno.test("CommitQueue tries the others of a batch together when it knows which change failed", async () => {
+  for (const [name, tried] of [["stale", [1, 5, 4]], ["refused", [1, 5, 4, 1]]] as const) {
+    const applied = new Applied();
+    applied.names = true;
+    const outcomes = await applied.commitTogether(["", "", name, "", ""]);
+    assert.deepEqual(outcomes.toSpliced(2, 1), Array(4).fill(committed));
+    assert.equal(outcomes[2].status, name === "stale" ? "fulfilled" : "rejected");
+    assert.deepEqual(applied.transactions.map(({ length }) => length), tried);
+  }
+});
+
+Deno.test("CommitQueue halves what remains of a batch when another change of it fails", async () => {
+  const applied = new Applied();
+  applied.names = true;
+  const names = ["stale", "", "stale", "", "refused", "", "", ""];
+  const outcomes = await applied.commitTogether(names);
+  const kinds = outcomes.map((each) => each.status === "fulfilled" ? each.value : each.status);
+  const c = "committed";
+  assert.deepEqual(kinds, ["stale", c, "stale", c, "rejected", c, c, c]);
+});
+
 Deno.test("CommitQueue tries no change again whose outcome is unknown", async () => {
   const applied = new Applied();
   const outcomes = await applied.commitTogether(["", "lost", ""]);
@@ -86,22 +126,45 @@ Deno.test("CommitQueue tries no change again whose outcome is unknown", async ()
   assert.deepEqual(applied.transactions.map(({ length }) => length), [1, 3]);
 });
 
-Deno.test("CommitQueue bounds a transaction, and begins another beside one only when it is full", async () => {
+Deno.test("CommitQueue begins a second transaction beside one when as many changes wait", async () => {
   const applied = new Applied();
   const held = applied.held = Promise.withResolvers<void>();
-  const all = Array.from({ length: 64 }, () => applied.commit(""));
-  await eventually("the first has begun", () => applied.transactions.length === 1);
-  all.push(applied.commit(""));
-  assert.deepEqual(applied.transactions.map(({ length }) => length), [1, 64]);
+  const all = Array.from({ length: 8 }, () => applied.commit(""));
+  await turns();
+  assert.deepEqual(applied.transactions.map(({ length }) => length), [1], "too few wait");
+  for (let n = 0; n < 4; n++) all.push(applied.commit(""));
+  await turns();
+  assert.deepEqual(applied.transactions.map(({ length }) => length), [1, 11]);
+  for (let n = 0; n < 63; n++) all.push(applied.commit(""));
+  await turns();
+  assert.deepEqual(applied.transactions.map(({ length }) => length), [1, 11], "no third one");
+  applied.held = null;
+  held.resolve();
+  await Promise.all(all);
+  assert.deepEqual(applied.transactions.map(({ length }) => length), [1, 11, 63]);
+});
+
+Deno.test("CommitQueue bounds a transaction, and begins a third beside two only when it is full", async () => {
+  const applied = new Applied();
+  const held = applied.held = Promise.withResolvers<void>();
+  const all = [applied.commit("")];
+  for (const size of [8, 64, 64]) {
+    for (let n = 0; n < size; n++) all.push(applied.commit(""));
+    await turns();
+  }
+  for (let n = 0; n < 70; n++) all.push(applied.commit(""));
+  await turns();
+  const sizes = () => applied.transactions.map(({ length }) => length);
+  assert.deepEqual(sizes(), [1, 8, 64, 64], "four at once");
   all.push(applied.commit("", "long".repeat(20_000)), applied.commit("", "long".repeat(20_000)));
   applied.held = null;
   held.resolve();
   await Promise.all(all);
-  assert.deepEqual(applied.transactions.map(({ length }) => length), [1, 64, 1, 1]);
+  assert.deepEqual(sizes().slice(4), [64, 7, 1]);
 });
 
 Deno.test("CommitQueue waits for no transaction that takes long", async () => {
-  const applied = new Applied();
+  const applied = new Applied(20);
   const held = applied.held = Promise.withResolvers<void>();
   const first = applied.commit("");
   applied.held = null;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
 import type { Chat } from "../../../src/model/chat.ts";
+import type { Message } from "../../../src/model/message.ts";
 import type { ChatChange } from "../../../src/store/chat_store.ts";
 import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
 import { DuplicateKey, type Store } from "../../../src/store/store.ts";
@@ -37,27 +38,66 @@ for (const newCommands of [true, false]) {
   test("a commit that updates a missing message is rejected, and writes nothing", updateMissing);
 }
 
-Deno.test({
-  name: "a send that comes alone takes two round trips, in MongoDB 8's commands",
-  ignore: mongodb.missing,
-  fn: async () => {
-    const names: string[] = [];
-    const store = await openMongoStore({
-      uri: `${mongodb.uri()}&monitorCommands=true`,
-      watchPool: (client) => {
-        client.on("commandStarted", ({ commandName }) => names.push(commandName));
-      },
-    });
-    try {
-      const { chat } = await storedChat(store, {});
-      names.length = 0;
-      assert.equal(await store.chats.commit(sendTo(chat)), "committed");
-      assert.deepEqual(names, ["bulkWrite", "commitTransaction"]);
-    } finally {
-      await store.close();
-    }
-  },
+for (
+  const { kind, spoil, tries } of [
+    { kind: "a head that has moved", spoil: staleSend, tries: 1 },
+    { kind: "a message that is stored already", spoil: repeatedSend, tries: 2 },
+  ]
+) {
+  observed(`${kind} makes the other sends of its batch one more try`, async (store, names) => {
+    const chats = await Promise.all(Array.from({ length: 8 }, () => {
+      return storedChat(store, { messages: [{ clientId: "first" }] });
+    }));
+    const changes = chats.map(({ chat }) => sendTo(chat));
+    changes[3] = spoil(chats[3].chat, chats[3].messages[0]);
+    names.length = 0;
+    const outcomes = await Promise.allSettled(changes.map((each) => store.chats.commit(each)));
+    assert.deepEqual(
+      outcomes.toSpliced(3, 1).map((each) => each.status === "fulfilled" && each.value),
+      Array(7).fill("committed"),
+    );
+    const count = (name: string) => names.filter((each) => each === name).length;
+    assert.deepEqual([count("commitTransaction"), count("abortTransaction")], [2, tries]);
+  });
+}
+
+observed("a send that comes alone takes two round trips", async (store, names) => {
+  const { chat } = await storedChat(store, {});
+  names.length = 0;
+  assert.equal(await store.chats.commit(sendTo(chat)), "committed");
+  assert.deepEqual(names, ["bulkWrite", "commitTransaction"]);
 });
+
+/** The check gets the names of the commands that the store sends. */
+function observed(name: string, check: (store: Store, names: string[]) => Promise<void>): void {
+  Deno.test({
+    name: `${name}, in MongoDB 8's commands`,
+    ignore: mongodb.missing,
+    fn: async () => {
+      const names: string[] = [];
+      const store = await openMongoStore({
+        uri: `${mongodb.uri()}&monitorCommands=true`,
+        watchPool: (client) => {
+          client.on("commandStarted", ({ commandName }) => names.push(commandName));
+        },
+      });
+      try {
+        await check(store, names);
+      } finally {
+        await store.close();
+      }
+    },
+  });
+}
+
+function staleSend(chat: Chat): ChatChange {
+  return sendTo(chat, chat.rev - 1);
+}
+
+function repeatedSend(chat: Chat, { senderId, clientId }: Message): ChatChange {
+  const rev = chat.rev + 1;
+  return { ...sendTo(chat), inserted: [aMessage(chat.id, rev, { senderId, clientId })] };
+}
 
 function sendTo(chat: Chat, from = chat.rev): ChatChange {
   const [rev, senderId] = [from + 1, newId()];
