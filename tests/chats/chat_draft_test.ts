@@ -94,15 +94,18 @@ Deno.test("ChatDraft drops the side effects of truncated steps, and keeps the ot
 
 Deno.test("ChatDraft counts the uses of uploads from the stored message, however often it changes", () => {
   const media = (...ids: string[]) => ids.map((id) => ({ id })) as Message["media"];
-  const draft = draftOf(["ann"]);
-  const stored = aMessage(draft.chat.id, 2, { senderId: "ann", media: media("old", "kept") });
-  const first = draft.updateMessage(stored, { media: media("kept", "passing") });
-  draft.updateMessage(first, { media: media("kept", "new") });
-  const { mediaUses } = draft.toChange();
-  assert.deepEqual(mediaUses?.toSorted((a, b) => a.by - b.by), [
-    { mediaId: "old", by: -1 },
-    { mediaId: "new", by: 1 },
-  ]);
+  // The message of the chat's last revision is stored as well.
+  for (const seq of [2, draftOf(["ann"]).chat.rev]) {
+    const draft = draftOf(["ann"]);
+    const stored = aMessage(draft.chat.id, seq, { senderId: "ann", media: media("old", "kept") });
+    const first = draft.updateMessage(stored, { media: media("kept", "passing") });
+    draft.updateMessage(first, { media: media("kept", "new") });
+    const { mediaUses } = draft.toChange();
+    assert.deepEqual(mediaUses?.toSorted((a, b) => a.by - b.by), [
+      { mediaId: "old", by: -1 },
+      { mediaId: "new", by: 1 },
+    ]);
+  }
 });
 
 Deno.test("ChatDraft applies two changes of one message in one batch to each other", async () => {
