@@ -7,6 +7,7 @@ export class CuttableProxy implements AsyncDisposable {
   readonly #connections = new Set<Deno.Conn>();
   readonly #accepting: Promise<void>;
   #isRefusing = false;
+  #silence: PromiseWithResolvers<void> | null = null;
   #loses: { request: string; onLost: () => void } | null = null;
 
   /** `target` is called for each connection. */
@@ -19,6 +20,7 @@ export class CuttableProxy implements AsyncDisposable {
   }
 
   cut(): void {
+    this.silence(false);
     for (const connection of this.#connections) close(connection);
     this.#connections.clear();
   }
@@ -26,6 +28,12 @@ export class CuttableProxy implements AsyncDisposable {
   /** While it refuses, new connections are closed at once, as on a port without a listener. */
   refuse(isRefusing: boolean): void {
     this.#isRefusing = isRefusing;
+  }
+
+  /** While it is silent, connections stay open, and no response is forwarded. */
+  silence(isSilent: boolean): void {
+    this.#silence?.resolve();
+    this.#silence = isSilent ? Promise.withResolvers() : null;
   }
 
   /**
@@ -62,9 +70,10 @@ export class CuttableProxy implements AsyncDisposable {
       // When one side ends, the other is closed too.
       const end = () => [client, server].forEach(close);
       let isLost = false;
-      const onRequest = (bytes: Uint8Array) => isLost ||= this.#isToBeLost(bytes);
+      const onRequest = (bytes: Uint8Array) => void (isLost ||= this.#isToBeLost(bytes));
       const onAnswer = () => {
         if (isLost) this.#lose();
+        return this.#silence?.promise;
       };
       await Promise.all([
         pump(client, server, onRequest).finally(end),
@@ -94,12 +103,12 @@ export class CuttableProxy implements AsyncDisposable {
 async function pump(
   from: Deno.Conn,
   to: Deno.Conn,
-  onBytes: (bytes: Uint8Array) => void,
+  onBytes: (bytes: Uint8Array) => Promise<void> | void,
 ): Promise<void> {
   const buffer = new Uint8Array(16 * 1024);
   try {
     for (let size; (size = await from.read(buffer)) !== null;) {
-      onBytes(buffer.subarray(0, size));
+      await onBytes(buffer.subarray(0, size));
       for (let at = 0; at < size;) at += await to.write(buffer.subarray(at, size));
     }
   } catch {

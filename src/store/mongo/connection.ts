@@ -1,4 +1,10 @@
-import type { Collection, Db, Document as AnyDocument, MongoClient } from "mongodb";
+import type {
+  Collection,
+  Db,
+  Document as AnyDocument,
+  MongoClient,
+  MongoClientOptions,
+} from "mongodb";
 import { AppError } from "../../core/errors.ts";
 import { MAJORITY_WRITES, READ_LEVEL } from "./durability.ts";
 import { isDriverError } from "./errors.ts";
@@ -16,6 +22,14 @@ const DEFAULT_DATABASE = "realtimechat";
  * most elections, short enough for a request.
  */
 const SERVER_SELECTION_MS = 5_000;
+
+/**
+ * Milliseconds that a command waits for a server that accepted it and sends nothing, more than a
+ * commit waits for its majority; and that a new connection takes. The driver repeats a read once, so
+ * that its caller is answered within a minute. The URI may give other times.
+ */
+const RESPONSE_MS = 20_000;
+const CONNECT_MS = 10_000;
 
 export interface ConnectionOptions {
   /** Milliseconds for which a transaction that failed for now is retried; 10,000 by default. */
@@ -104,10 +118,7 @@ function newClient(Client: typeof MongoClient, uri: string): MongoClient {
       readPreference: "primary",
       retryReads: true,
       retryWrites: true,
-      // As an option it would override the URI.
-      ...(!/[?&]serverSelectionTimeoutMS=/i.test(uri) && {
-        serverSelectionTimeoutMS: SERVER_SELECTION_MS,
-      }),
+      ...limitsBeside(uri),
     });
   } catch (error) {
     // The driver reads the environment while it is created: the error of a missing permission is
@@ -116,6 +127,17 @@ function newClient(Client: typeof MongoClient, uri: string): MongoClient {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot connect to MongoDB: MONGODB_URI is not a connection string: ${reason}`);
   }
+}
+
+/** Returns the limits that the URI does not give: as options they would override it. */
+function limitsBeside(uri: string): MongoClientOptions {
+  const limits = {
+    serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+    socketTimeoutMS: RESPONSE_MS,
+    connectTimeoutMS: CONNECT_MS,
+  };
+  const isGiven = (name: string) => new RegExp(`[?&]${name}=`, "i").test(uri);
+  return Object.fromEntries(Object.entries(limits).filter(([name]) => !isGiven(name)));
 }
 
 /** The path of the URI, which may name several hosts and so is no URL. */

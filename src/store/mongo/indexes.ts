@@ -1,9 +1,15 @@
-import type { Db, IndexDescription } from "mongodb";
+import type { CreateIndexesOptions, Db, IndexDescription } from "mongodb";
 import { forEachOf } from "../../core/concurrency.ts";
 import { isNamespaceExists, isNotFound } from "./errors.ts";
 
 /** Commands in flight, each on a connection that the driver opens for it and then keeps. */
 const AT_ONCE = 4;
+
+/**
+ * A new index of a large collection takes minutes, in which the server sends nothing. The driver
+ * reads this option of every command, and declares it for none.
+ */
+const UNLIMITED = { socketTimeoutMS: 0 } as CreateIndexesOptions;
 
 /** A collection and the indexes that its queries need. Each entity's file defines its own. */
 export interface CollectionSpec {
@@ -40,7 +46,7 @@ export async function createCollections(db: Db, specs: CollectionSpec[]): Promis
 /** Creates the indexes that are missing; safe to repeat like `createCollections`. */
 export async function createIndexes(db: Db, specs: CollectionSpec[]): Promise<void> {
   await forEachOf(specs, AT_ONCE, async ({ name, indexes }) => {
-    if (indexes.length > 0) await db.collection(name).createIndexes(indexes);
+    if (indexes.length > 0) await db.collection(name).createIndexes(indexes, UNLIMITED);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ClientSession, MongoClient } from "mongodb";
 import { delay } from "../../core/delay.ts";
+import { settledWithin } from "../../core/settled_within.ts";
 import { MAJORITY_WRITES } from "./durability.ts";
 import { hasLabel, isUnreachable } from "./errors.ts";
 
@@ -17,7 +18,8 @@ const LONGEST_PAUSE_MS = 100;
  * Works like the driver's `withTransaction`, but with a limit of seconds instead of two minutes:
  * work that lost against another transaction, or its connection, is run again, and a commit whose
  * response was lost is sent again (the server recognizes it by its number). A commit that stays
- * without a response throws, and may have happened.
+ * without a response throws, and may have happened. Past the limit no caller waits for the end of a
+ * failed transaction: a server that does not respond would hold them up twice more.
  */
 export async function inTransaction<T>(
   client: MongoClient,
@@ -38,7 +40,7 @@ export async function inTransaction<T>(
       }
     }
   } finally {
-    await session.endSession();
+    await settledWithin([session.endSession()], msUntil(deadline));
   }
 }
 
@@ -52,7 +54,7 @@ async function attemptOnce<T>(
   try {
     result = await work(session);
   } catch (error) {
-    await session.abortTransaction();
+    await settledWithin([session.abortTransaction()], msUntil(deadline));
     throw error;
   }
   await commit(session, deadline);
@@ -69,6 +71,10 @@ async function commit(session: ClientSession, deadline: number): Promise<void> {
       await pause(attempt);
     }
   }
+}
+
+function msUntil(deadline: number): number {
+  return Math.max(0, deadline - performance.now());
 }
 
 /** The driver labels most of these, and not those of a connection that it had given up already. */

@@ -5,7 +5,10 @@ import { AppError } from "../../../src/core/errors.ts";
 import { newId } from "../../../src/core/ids.ts";
 import { jsonLog } from "../../../src/core/log.ts";
 import type { ChatCommit } from "../../../src/model/chat_step.ts";
+import { connect } from "../../../src/store/mongo/connection.ts";
+import { createIndexes } from "../../../src/store/mongo/indexes.ts";
 import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
+import type { WatchPool } from "../../../src/store/mongo/pool_metrics.ts";
 import type { Store } from "../../../src/store/store.ts";
 import {
   aChange,
@@ -134,6 +137,96 @@ test(
     assert.equal(found.id, user.id);
   },
 );
+
+/** Reads, writes and transactions, each of which is answered by a server that responds. */
+async function callsOf(store: Store): Promise<Record<string, () => Promise<unknown>>> {
+  const user = aUser();
+  await store.users.create(user);
+  const { chat } = await storedChat(store, { members: [{ userId: user.id }] });
+  const rev = chat.rev + 1;
+  const inserted = [aMessage(chat.id, rev, { text: "x".repeat(30_000) })];
+  const change = aChange(chat.rev, { ...chat, rev, lastSeq: rev }, { inserted });
+  return {
+    read: () => store.users.byId(user.id),
+    write: () => store.users.update(user.id, { bio: "x" }),
+    "shared read": () => store.memberships.of(chat.id, user.id),
+    transaction: () => store.chats.commit(change),
+    settle: () => store.outbox.settle([], [anOutboxEntry()]),
+  };
+}
+
+test(
+  "a call to a database that no longer responds is unavailable in bounded time, and later ones succeed",
+  async (_, proxy) => {
+    const uri = new URL(mongodb.uri());
+    uri.port = String(proxy.port);
+    const store = await openMongoStore({
+      uri: `${uri}&socketTimeoutMS=300&connectTimeoutMS=300`,
+      retryMs: 200,
+    });
+    try {
+      const calls = await callsOf(store);
+      proxy.silence(true);
+      await Promise.all(
+        Object.entries(calls).map(([name, call]) => {
+          const refused = assert.rejects(call(), { code: "unavailable" }, name);
+          return within(`the ${name} is refused`, refused, 20_000);
+        }),
+      );
+      proxy.silence(false);
+      for (const [name, call] of Object.entries(calls)) {
+        await eventually(`${name} works`, async () => {
+          await call();
+          return true;
+        });
+      }
+    } finally {
+      await store.close();
+    }
+  },
+);
+
+test("creating an index may take longer than the server may be silent", async (_, proxy) => {
+  const uri = new URL(mongodb.uri());
+  uri.port = String(proxy.port);
+  const connection = await connect(`${uri}&socketTimeoutMS=100&connectTimeoutMS=60000`);
+  try {
+    const indexes = [{ name: "a", key: { a: 1 } }];
+    proxy.silence(true);
+    const created = createIndexes(connection.db, [{ name: "large", indexes }]);
+    created.catch(() => {});
+    await pause(500);
+    proxy.silence(false);
+    await within("the index is there", created, 20_000);
+  } finally {
+    await connection.close();
+  }
+});
+
+Deno.test({
+  name: "openMongoStore limits the time without a response, unless the URI does",
+  ignore: mongodb.missing,
+  fn: async () => {
+    const uri = mongodb.uri();
+    const given = {
+      serverSelectionTimeoutMS: 3_000,
+      socketTimeoutMS: 7_000,
+      connectTimeoutMS: 8_000,
+    };
+    const limitsOf = async (more: string) => {
+      const limits: number[][] = [];
+      const watchPool: WatchPool = ({ options }) => {
+        const { serverSelectionTimeoutMS, socketTimeoutMS, connectTimeoutMS } = options;
+        limits.push([serverSelectionTimeoutMS, socketTimeoutMS!, connectTimeoutMS]);
+      };
+      await (await openMongoStore({ uri: uri + more, watchPool })).close();
+      return limits;
+    };
+    assert.deepEqual(await limitsOf(""), [[5_000, 20_000, 10_000]]);
+    const more = Object.entries(given).map(([name, ms]) => `&${name}=${ms}`).join("");
+    assert.deepEqual(await limitsOf(more), [Object.values(given)]);
+  },
+});
 
 test(
   "a commit whose response was lost is announced once its head can be read",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ClientSession, MongoClient } from "mongodb";
 import { inTransaction } from "../../../src/store/mongo/transaction.ts";
+import { within } from "../../support/within.ts";
 
 /** Rare behavior of a replica set that a test cannot cause: the session is scripted. */
 class ScriptedSession {
@@ -67,4 +68,14 @@ Deno.test("inTransaction rethrows any other failure at once", async () => {
   const uncommitted = new ScriptedSession([failure("SomethingElse")]);
   await assert.rejects(uncommitted.run(() => Promise.resolve()), /SomethingElse/);
   assert.deepEqual(uncommitted.calls, ["start", "commit", "end"]);
+});
+
+Deno.test("inTransaction waits for no abort and no end of a session past its limit", async () => {
+  const session = new ScriptedSession();
+  const never = () => new Promise<void>(() => {});
+  session.abortTransaction = session.endSession = never;
+  const client = { startSession: () => session } as unknown as MongoClient;
+  const work = () => Promise.reject(failure("TransientTransactionError"));
+  const refused = assert.rejects(inTransaction(client, work, 5), /TransientTransactionError/);
+  await within("it is refused", refused, 20_000);
 });
