@@ -98,11 +98,15 @@ export async function createApp(
 
 /** Delivers the signals of other instances. */
 function receiverOf({ tracing, log }: AppContext, services: Services): Receiver {
-  const { hub, typing, webhooks, shadows } = services;
-  return new Receiver(hub, typing, tracing, () => {
-    Promise.all([webhooks.refresh(), shadows.refresh()]).catch((error) => {
-      log.warn("Reading the settings failed; it is repeated", { error });
-    });
+  const { hub, typing, webhooks, shadows, writer } = services;
+  return new Receiver(hub, typing, {
+    tracing,
+    onSettings() {
+      Promise.all([webhooks.refresh(), shadows.refresh()]).catch((error) => {
+        log.warn("Reading the settings failed; it is repeated", { error });
+      });
+    },
+    onHead: (chatId, rev) => writer.headMoved(chatId, rev),
   });
 }
 

@@ -155,6 +155,14 @@ export class ChatWriter {
     throw tooBusy();
   }
 
+  /**
+   * Another instance has moved the chat's head to `rev`: the next write reads what has changed,
+   * instead of trying a commit against the old head.
+   */
+  headMoved(chatId: string, rev: number): void {
+    this.#states.moved(chatId, rev);
+  }
+
   /** Number of writes that wait for a commit of their chat to end. */
   get waiting(): number {
     return [...this.#lanes.values()].reduce((sum, jobs) => sum + jobs.length, 0);
@@ -248,7 +256,7 @@ export class ChatWriter {
   async #isBehind(state: ChatState): Promise<boolean> {
     const chat = await this.store.chats.byId(state.chat.id);
     if (chat?.rev === state.chat.rev) return false;
-    this.#states.forget(state.chat.id);
+    this.#states.moved(state.chat.id);
     return true;
   }
 
@@ -266,7 +274,7 @@ export class ChatWriter {
         { attributes: { "realtimechat.revisions": revisions } },
       );
       if (outcome === "stale") {
-        this.#states.forget(chatId);
+        this.#states.moved(chatId);
         return false;
       }
     } catch (error) {

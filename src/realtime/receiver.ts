@@ -3,22 +3,37 @@ import type { BrokerEvents, Signal } from "../cluster/broker.ts";
 import type { Hub } from "./hub.ts";
 import type { Typing } from "./typing.ts";
 
+export interface ReceiverOptions {
+  tracing?: Tracing;
+  /** Called when another instance has changed the settings, or may have. */
+  onSettings?: () => void;
+  /** Called when another instance has moved a chat's head to `rev`. */
+  onHead?: (chatId: string, rev: number) => void;
+}
+
 /** Delivers the signals of other instances. */
 export class Receiver implements BrokerEvents {
+  readonly #tracing: Tracing;
+  readonly #onSettings: () => void;
+  readonly #onHead: NonNullable<ReceiverOptions["onHead"]>;
+
   constructor(
     private readonly hub: Pick<Hub, "signals" | "recover">,
     private readonly typing: Pick<Typing, "signal" | "gone">,
-    private readonly tracing: Tracing = NO_TRACING,
-    /** Called when another instance has changed the settings, or may have. */
-    private readonly onSettings: () => void = () => {},
-  ) {}
+    options: ReceiverOptions = {},
+  ) {
+    this.#tracing = options.tracing ?? NO_TRACING;
+    this.#onSettings = options.onSettings ?? (() => {});
+    this.#onHead = options.onHead ?? (() => {});
+  }
 
   onSignals(signals: Signal[], instance: string): void {
-    if (this.tracing.isOn) { for (const signal of signals) this.#deliver(signal); }
+    if (this.#tracing.isOn) { for (const signal of signals) this.#deliver(signal); }
     else this.hub.signals(signals);
     for (const signal of signals) {
+      if (signal.type === "chat") this.#onHead(signal.chatId, signal.rev);
       if (signal.type === "typing") this.typing.signal(signal, instance);
-      if (signal.type === "settings") this.onSettings();
+      if (signal.type === "settings") this.#onSettings();
     }
   }
 
@@ -26,11 +41,11 @@ export class Receiver implements BrokerEvents {
   #deliver(signal: Signal): void {
     const deliver = () => this.hub.signals([signal]);
     if (signal.type !== "chat" || signal.trace === undefined) deliver();
-    else this.tracing.continued(signal.trace, "deliver", deliver);
+    else this.#tracing.continued(signal.trace, "deliver", deliver);
   }
 
   onGap(): void {
-    this.onSettings();
+    this.#onSettings();
     this.hub.recover();
   }
 
