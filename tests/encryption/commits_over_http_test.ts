@@ -5,6 +5,7 @@ import { newId } from "../../src/core/ids.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
+import { upload } from "../support/uploads.ts";
 import { RawDevice, tampered } from "./raw_device.ts";
 
 for (const { name, ignore, environment } of testedStores()) {
@@ -176,6 +177,24 @@ for (const { name, ignore, environment } of testedStores()) {
     refused(await anns.send(chatId, staged.groupInfo), 400, "invalid_request");
     const plain = await anns.http.post("/api/messages", { chatId, text: "in the clear" });
     refused(plain, 400, "invalid_request");
+    const mediaIds = [(await upload(app, ann, "in the clear")).body.id];
+    const file = await anns.http.post("/api/messages", { chatId, mediaIds });
+    refused(file, 400, "invalid_request", "ciphertext");
+    const hello = { chatId, ciphertext: await group.encrypt(utf8("hello")) };
+    for (
+      const [field, value] of Object.entries({
+        text: "in the clear",
+        mentions: [bob.id],
+        replyTo: newId(),
+        custom: { a: 1 },
+      })
+    ) {
+      const mixed = await anns.http.post("/api/messages", { ...hello, [field]: value });
+      refused(mixed, 400, "invalid_request", field === "custom" ? "custom" : "text");
+    }
+    const { body: open } = await anns.http.post("/api/groups", { name: "Plain" });
+    const unread = await anns.http.post("/api/messages", { ...hello, chatId: open.id });
+    refused(unread, 400, "invalid_request", "ciphertext");
     const sent = await anns.send(chatId, await group.encrypt(utf8("hello")));
     assert.equal(sent.status, 201);
     const { id } = sent.body;
