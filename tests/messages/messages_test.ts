@@ -98,6 +98,20 @@ Deno.test("MessageEditor applies a repeated edit once", async () => {
   assert.deepEqual([await find("first"), await find("second")], [0, 1]);
 });
 
+Deno.test("MessageEditor adds and removes mentions of a text that stays", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann, bob, cat] } = await world.group(3);
+  const { sender, editor } = world.services;
+  const { message: { id } } = await sender.send(ann, { chatId, text: "you", mentions: [bob] });
+  const revs: number[] = [];
+  for (const mentions of [[bob, cat], [bob], [bob], [cat], []]) {
+    const edited = await editor.edit(ann, id, { mentions });
+    assert.deepEqual([edited.mentions, edited.text], [mentions, "you"]);
+    revs.push(edited.rev);
+  }
+  assert.deepEqual(revs.map((rev) => rev - revs[0]), [0, 1, 1, 2, 3]);
+});
+
 Deno.test("MessageEditor leaves a tombstone with its place and without the content", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann, bob] } = await world.group(2);
