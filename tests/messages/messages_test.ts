@@ -221,6 +221,23 @@ Deno.test("MessageReader reads history in both directions, page by page, to its 
   assert.deepEqual(await walk("before", 3), [""]);
 });
 
+Deno.test("MessageReader reads no further than to the beginning of a member's time", async () => {
+  await using world = await ChatWorld.make({ pageSize: 3 });
+  const { chatId, ids: [ann] } = await world.group(1);
+  const [bob] = await world.people(1);
+  const { groups, sender, reader } = world.services;
+  await groups.update(ann, chatId, { history: "joined" });
+  for (const text of ["0", "1", "2"]) await sender.send(ann, { chatId, text });
+  await groups.add(ann, chatId, [bob]);
+  for (const text of ["3", "4"]) await sender.send(ann, { chatId, text });
+  const { messages } = world.store;
+  const page = messages.page.bind(messages);
+  let reads = 0;
+  messages.page = (query) => (reads++, page(query));
+  const { items, next } = await reader.history(bob, { chatId, limit: 50 });
+  assert.deepEqual([items.map(({ text }) => text), next, reads], [["4", "3"], null, 1]);
+});
+
 Deno.test("MessageReader finds any script, in the caller's own chats only, newest first", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids: [ann] } = await world.group(1);
