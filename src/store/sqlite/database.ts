@@ -49,7 +49,7 @@ export class Database {
   constructor(path: string, log?: Log) {
     const { database, logPath } = opened(path, log);
     this.#main = this.#statements = new Statements(database);
-    this.#snapshots = new DurableSnapshots(path);
+    this.#snapshots = new DurableSnapshots(path, () => this.#dataVersion());
     this.#log = logPath === null ? null : this.#logSync(logPath, log);
     this.#queue = this.#writeQueue();
     this.#checkpointer = logPath === null ? null : this.#checkpoints({ path, logPath, log });
@@ -100,8 +100,8 @@ export class Database {
   }
 
   #readNow<T>(work: () => T): { value: T; durable?: Promise<void> } {
-    const snapshot = this.#snapshots.current;
-    if (snapshot === null || !this.#log!.coversAll()) {
+    const snapshot = this.#log?.hasFailed ? null : this.#snapshots.current;
+    if (snapshot === null) {
       return { value: work(), durable: this.#log?.pending() };
     }
     this.#statements = snapshot;

@@ -1,6 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
 import { Statements } from "./statements.ts";
 
+interface Snapshot {
+  reader: Statements;
+  /** The data version when it was taken. */
+  version: number;
+}
+
 /**
  * Connections that go on reading the state before commits which are not on disk yet, so that reads
  * need not wait for the disk. There are two, because commits are made during a sync as well.
@@ -8,17 +14,22 @@ import { Statements } from "./statements.ts";
 export class DurableSnapshots {
   readonly #path: string;
   readonly #readers: Statements[] = [];
-  #current: Statements | null = null;
-  #next: Statements | null = null;
+  #current: Snapshot | null = null;
+  #next: Snapshot | null = null;
   #hasNext = false;
 
-  constructor(path: string) {
+  /** `dataVersion` returns a number that changes when another connection has committed. */
+  constructor(path: string, private readonly dataVersion: () => number) {
     this.#path = path;
   }
 
-  /** A connection that sees exactly what is on disk; null if there is none. */
+  /**
+   * A connection that sees what is on disk; null if there is none, or if another process has
+   * committed since: that may be on disk as well, and have been answered.
+   */
   get current(): Statements | null {
-    return this.#current;
+    if (this.#current === null || this.#current.version !== this.dataVersion()) return null;
+    return this.#current.reader;
   }
 
   /** Keeps the state of now, which is on disk. */
@@ -49,20 +60,23 @@ export class DurableSnapshots {
   }
 
   /** Returns null if another process is recovering the log: then reads wait for the disk. */
-  #pinned(): Statements | null {
+  #pinned(): Snapshot | null {
     const reader = this.#readers.pop() ?? this.#open();
     try {
       reader.prepared("BEGIN").statement.run();
       reader.prepared("SELECT 1 FROM meta WHERE key = 'incarnation'").statement.get();
-      return reader;
+      return { reader, version: this.dataVersion() };
     } catch {
-      this.#release(reader);
+      this.#free(reader);
       return null;
     }
   }
 
-  #release(reader: Statements | null): void {
-    if (reader === null) return;
+  #release(snapshot: Snapshot | null): void {
+    if (snapshot !== null) this.#free(snapshot.reader);
+  }
+
+  #free(reader: Statements): void {
     if (reader.connection.isTransaction) reader.prepared("COMMIT").statement.run();
     this.#readers.push(reader);
   }
