@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { CatchUp, type CatchUpLimits } from "../../src/chats/catch_up.ts";
-import { ChangeFeed } from "../../src/chats/change_feed.ts";
+import type { Changes } from "../../src/api/views/changes.ts";
+import { ChangeFeed, type ChatCursor } from "../../src/chats/change_feed.ts";
+import { ChangeReader } from "../../src/chats/change_reader.ts";
 import { ChatStateCache } from "../../src/chats/chat_state_cache.ts";
 import { rowBytes } from "../../src/chats/row_size.ts";
 import { newId } from "../../src/core/ids.ts";
@@ -125,6 +127,34 @@ async function syncOfCommits(limits: Partial<CatchUpLimits>): Promise<number[]> 
   await store.close();
   return counts;
 }
+
+Deno.test("ChangeReader reads chats with few changes together, and only the others one by one", async () => {
+  const chats = Array.from({ length: 60 }, (_, n) => ({ id: `chat ${n}`, rev: 5 }) as Chat);
+  const changesOf = (chatId: string, count = 1) => {
+    const messages = Array.from({ length: count }, () => ({}));
+    return { chatId, rev: 5, messages, members: [], commits: [] } as unknown as Changes;
+  };
+  const together: number[] = [];
+  const alone: string[] = [];
+  const feed = {
+    together(some: ChatCursor[]) {
+      together.push(some.length);
+      return Promise.resolve(
+        some.map(({ chat: { id } }) => changesOf(id, id === "chat 7" ? 9 : 1)),
+      );
+    },
+    after(chatId: string) {
+      alone.push(chatId);
+      return Promise.resolve(changesOf(chatId));
+    },
+  } as unknown as ChangeFeed;
+  const reader = new ChangeReader(feed, chats.map((chat) => ({ chat, after: 4 })));
+  for (const chat of chats) {
+    const { chatId } = await reader.of(chat, { rows: 8, bytes: 100_000 });
+    assert.equal(chatId, chat.id);
+  }
+  assert.deepEqual([together, alone], [[50, 10], ["chat 7"]]);
+});
 
 Deno.test("CatchUp.sync counts the Commits of all chats against its limits of rows and bytes", async () => {
   assert.deepEqual(await syncOfCommits({}), [4, 4]);
