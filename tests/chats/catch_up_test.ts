@@ -153,6 +153,7 @@ Deno.test("CatchUp pages through all chats by id, including new and left ones, e
       const to = Object.keys(cursors).length === 2 ? Object.keys(cursors)[1] : undefined;
       const page = await catchUp.sync(bob, { cursors, from, to, changedOnly: true });
       assert.ok(page.items.length <= 3);
+      for (const { chatId } of page.items) assert.ok(to === undefined || chatId <= to);
       found.push(...page.items.map(({ chatId }) => chatId).sort());
       from = page.next ?? to;
       if (from === undefined) break;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mediaUses } from "../../src/chats/media_uses.ts";
 import { ChatDraft } from "../../src/chats/chat_draft.ts";
 import type { Message } from "../../src/model/message.ts";
 import { aChat, aMember, aMessage, T0 } from "../contract/store/rows.ts";
@@ -106,6 +107,22 @@ Deno.test("ChatDraft counts the uses of uploads from the stored message, however
       { mediaId: "new", by: 1 },
     ]);
   }
+});
+
+Deno.test("ChatDraft counts the uses of pictures of the chat, and none of one that stays", () => {
+  const usesOf = (...avatars: (string | null)[]) => {
+    const draft = draftOf(["ann"]);
+    const before = { ...draft.chat, avatarMediaId: avatars.shift()! };
+    for (const avatarMediaId of avatars) draft.updateChat({ avatarMediaId });
+    return mediaUses(before, draft.chat, [], new Map());
+  };
+  assert.deepEqual(usesOf(null, "new"), [{ mediaId: "new", by: 1 }]);
+  assert.deepEqual(usesOf("old", "passing", "new"), [
+    { mediaId: "new", by: 1 },
+    { mediaId: "old", by: -1 },
+  ]);
+  assert.deepEqual(usesOf("old", null), [{ mediaId: "old", by: -1 }]);
+  assert.deepEqual(usesOf("old", "new", "old"), []);
 });
 
 Deno.test("ChatDraft applies two changes of one message in one batch to each other", async () => {
