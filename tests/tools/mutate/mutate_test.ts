@@ -89,6 +89,8 @@ Deno.test("no test that reaches a source is missing, over imports or a program i
   const nearest = await NearestTests.read(Deno.cwd());
   assert.ok(nearest.of("src/chats/inbox.ts").includes("tests/security/history_test.ts"));
   assert.ok(nearest.of("src/chats/inbox.ts").includes("tests/e2e/crash_test.ts"));
+  const header = nearest.of("src/media/images/webp_header.ts");
+  assert.ok(header.includes("tests/media/images/processor_test.ts"), "over a worker");
 });
 
 Deno.test("a report of coverage gives the lines that ran in sources of the copy", () => {

@@ -81,6 +81,10 @@ export class NearestTests {
     for (const { specifier, typeOnly } of importsOf(source)) {
       if (!typeOnly && specifier.startsWith(".")) this.#link(path, join(path, "..", specifier));
     }
+    // Workers are started by their path beside the module.
+    for (const { 1: worker } of source.matchAll(/new URL\("(\.[\w./]+\.ts)", import/g)) {
+      this.#link(path, join(path, "..", worker));
+    }
     if (!path.startsWith("tests/")) return;
     // Programs are started by their path, as by `deno run src/main.ts`.
     for (const { 1: program } of source.matchAll(/["'/](src\/[\w/]+\.ts)["'`]/g)) {
