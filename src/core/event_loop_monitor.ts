@@ -5,10 +5,17 @@ import type { MetricsRegistry } from "./metrics.ts";
  * Interval of the checks. Also the error of a measurement: a turn appears up to this much longer.
  */
 const TICK_MS = 10;
-/** Interval of the checks while the process has little to do: a process at rest should cost little. */
-const REST_TICK_MS = 25;
-/** Number of consecutive checks without work after which the process is at rest. */
+/**
+ * Interval of the checks while the process has little to do: a process at rest should cost little.
+ * A turn of 50 ms still makes one of them late.
+ */
+const REST_TICK_MS = 40;
+/** Number of checks without work after which the process is at rest. */
 const REST_AFTER = 100;
+/** Checks without work that one with work outweighs: something small may run every second. */
+const WORK_WEIGHT = 20;
+/** Milliseconds of the process's CPU time between two checks that count as work. */
+const WORK_MS = 2;
 /**
  * Milliseconds of the process's CPU time after which the thread's is read again, which takes
  * fifteen times as long. A turn appears up to this much longer, too.
@@ -29,8 +36,10 @@ const WINDOW_MS = 30_000;
 export class EventLoopMonitor {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #dueAt = 0;
-  /** Number of consecutive checks that found no work. */
+  /** Checks that found no work, less those that did: at most `REST_AFTER`. */
   #quietTicks = 0;
+  /** CPU time of the process in milliseconds at the last check. */
+  #processAtTick = 0;
   /** CPU times in milliseconds when the thread's was last read. */
   #threadBefore = 0;
   #processBefore = 0;
@@ -79,13 +88,20 @@ export class EventLoopMonitor {
     this.#moveWindow(now);
     // Less than one tick late: no turn was longer than two ticks.
     const isLate = late >= TICK_MS;
-    const isWorking = isLate || this.cpu.process() - this.#processBefore > STALE_MS;
-    if (isWorking) {
-      const used = this.#readCpu();
-      if (isLate) this.#current = Math.max(this.#current, Math.min(late + tickMs, used));
+    const used = this.cpu.process();
+    this.#noteWork(isLate || used - this.#processAtTick > WORK_MS);
+    this.#processAtTick = used;
+    if (isLate || used - this.#processBefore > STALE_MS) {
+      const usedByThread = this.#readCpu();
+      if (isLate) this.#current = Math.max(this.#current, Math.min(late + tickMs, usedByThread));
     }
-    this.#quietTicks = isWorking ? 0 : this.#quietTicks + 1;
     this.#schedule();
+  }
+
+  /** The checks themselves take some time, and must not count as work. */
+  #noteWork(isWorking: boolean): void {
+    const ticks = this.#quietTicks + (isWorking ? -WORK_WEIGHT : 1);
+    this.#quietTicks = Math.max(0, Math.min(ticks, REST_AFTER));
   }
 
   /** Returns the milliseconds of CPU time that the thread has used since the last call. */

@@ -26,8 +26,32 @@ function world() {
 Deno.test("EventLoopMonitor checks less often at rest, and as often as before once there is work", () => {
   using monitored = world();
   assert.equal(monitored.tick(99), 10);
-  assert.equal(monitored.tick(1), 25);
-  assert.equal(monitored.tick(50), 25);
+  assert.equal(monitored.tick(1), 40);
+  assert.equal(monitored.tick(50), 40);
   monitored.cpu.used += 5;
   assert.equal(monitored.tick(1), 10);
+});
+
+Deno.test("EventLoopMonitor comes to rest though its own checks take time", () => {
+  using monitored = world();
+  for (let i = 0; i < 100; i++) {
+    monitored.cpu.used += 1;
+    monitored.tick(1);
+  }
+  assert.equal(monitored.tick(1), 40);
+});
+
+Deno.test("EventLoopMonitor is at rest again soon after a little work, and late after much", () => {
+  using monitored = world();
+  monitored.tick(100);
+  monitored.cpu.used += 5;
+  monitored.tick(1);
+  assert.equal(monitored.tick(19), 10);
+  assert.equal(monitored.tick(1), 40);
+  for (let i = 0; i < 5; i++) {
+    monitored.cpu.used += 5;
+    monitored.tick(1);
+  }
+  assert.equal(monitored.tick(99), 10);
+  assert.equal(monitored.tick(1), 40);
 });
