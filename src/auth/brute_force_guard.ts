@@ -73,14 +73,14 @@ export class BruteForceGuard {
     const { buckets, refused } = account.knownAs
       ? await this.#consumeKnown(kind, account, visitor)
       : await this.#consumeStranger(kind, account, visitor);
+    let failed = false;
     try {
-      const result = await (refused && account.refuse ? account.refuse() : check());
-      await this.#refund(buckets);
-      return result;
+      return await (refused && account.refuse ? account.refuse() : check());
     } catch (error) {
-      const failed = error instanceof AppError && error.code === "unauthenticated";
-      if (!failed) await this.#refund(buckets);
+      failed = error instanceof AppError && error.code === "unauthenticated";
       throw error;
+    } finally {
+      if (!failed) await this.#refund(buckets);
     }
   }
 

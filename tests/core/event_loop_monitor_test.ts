@@ -1,27 +1,69 @@
 import assert from "node:assert/strict";
 import { EventLoopMonitor } from "../../src/core/event_loop_monitor.ts";
 
-/** Runs the timers of a monitor by hand, and returns their delays. */
+/** Runs the timers of a monitor by hand, each in its time, and returns their delays. */
 function world() {
   const cpu = { used: 0 };
+  const clock = { at: 1_000 };
   const timers: { run: () => void; ms: number }[] = [];
   const { setTimeout: real } = globalThis;
   const { unrefTimer } = Deno;
   globalThis.setTimeout = ((run: () => void, ms: number) => timers.push({ run, ms })) as never;
+  const { now } = performance;
+  performance.now = () => clock.at;
   Deno.unrefTimer = () => {};
-  const clock = { thread: () => cpu.used, process: () => cpu.used };
-  const monitor = new EventLoopMonitor(undefined, clock);
+  const monitor = new EventLoopMonitor(undefined, {
+    thread: () => cpu.used,
+    process: () => cpu.used,
+  });
   monitor.start();
-  const tick = (times: number) => {
-    for (let i = 0; i < times; i++) timers.shift()!.run();
+  const tick = (times: number, lateMs = 0) => {
+    for (let i = 0; i < times; i++) {
+      const { run, ms } = timers.shift()!;
+      clock.at += ms + lateMs;
+      run();
+    }
     return timers[0].ms;
   };
+  /** A turn of `ms` milliseconds, of which the thread computes for `usedMs`. */
+  const turn = (ms: number, usedMs = ms) => {
+    cpu.used += usedMs;
+    tick(1, ms - timers[0].ms);
+  };
   const restore = () => {
+    performance.now = now;
     globalThis.setTimeout = real;
     Deno.unrefTimer = unrefTimer;
   };
-  return { cpu, tick, [Symbol.dispose]: restore };
+  return { monitor, clock, cpu, tick, turn, [Symbol.dispose]: restore };
 }
+
+Deno.test("EventLoopMonitor gives the longest turn of the last 30 to 60 seconds", () => {
+  using monitored = world();
+  const { monitor, clock, turn } = monitored;
+  turn(80);
+  turn(50);
+  assert.equal(monitor.longestTurn(), 80);
+  clock.at += 30_000;
+  assert.equal(monitor.longestTurn(), 80, "of the window before");
+  turn(40);
+  clock.at += 30_000;
+  assert.equal(monitor.longestTurn(), 40);
+  turn(30);
+  clock.at += 60_000;
+  assert.equal(monitor.longestTurn(), 0, "nothing was measured for as long");
+});
+
+Deno.test("EventLoopMonitor counts no more of a late turn than the thread has computed", () => {
+  using monitored = world();
+  const { monitor, turn } = monitored;
+  turn(500, 30);
+  assert.equal(monitor.longestTurn(), 30);
+  turn(19);
+  assert.equal(monitor.longestTurn(), 30, "less than a tick late");
+  turn(500, 0);
+  assert.equal(monitor.longestTurn(), 30, "computing before is no part of it");
+});
 
 Deno.test("EventLoopMonitor checks less often at rest, and as often as before once there is work", () => {
   using monitored = world();
