@@ -11,6 +11,18 @@ function startServer() {
     if (pathname === "/loop") return Response.redirect(`${origin}/loop`);
     if (pathname === "/metadata") return Response.redirect("http://169.254.169.254/latest");
     if (pathname === "/inside") return Response.redirect("https://127.0.0.1:1/secret");
+    const status = /^\/status\/(\d+)$/.exec(pathname)?.[1];
+    if (status) return new Response(null, { status: Number(status), headers: { location: "/ok" } });
+    if (pathname === "/nowhere") return new Response(null, { status: 301 });
+    if (pathname === "/parts") {
+      const parts = ["first, ", "second"].map((part) => new TextEncoder().encode(part));
+      return new Response(ReadableStream.from(parts));
+    }
+    const left = /^\/after\/(\d)$/.exec(pathname)?.[1];
+    if (left) {
+      return Response.redirect(left === "1" ? `${origin}/ok` : `${origin}/after/${+left - 1}`);
+    }
+    if (pathname === "/full") return new Response(new Uint8Array(1_000));
     if (pathname === "/large") return new Response(new Uint8Array(2_000));
     if (pathname === "/gone") return new Response("no", { status: 404 });
     return new Response("bytes");
@@ -27,6 +39,15 @@ Deno.test("PublicGetter fetches from allowed origins, within its bounds", async 
     new TextDecoder().decode(await getter.get(origin + path, limits()));
   assert.equal(await text("/ok"), "bytes");
   assert.equal(await text("/here"), "bytes");
+  assert.equal(await text("/parts"), "first, second");
+  assert.equal(await text("/after/3"), "bytes");
+  await assert.rejects(text("/after/4"), /redirects more than 3 times/);
+  await assert.rejects(text("/nowhere"), /status 301/);
+  assert.equal((await text("/full")).length, 1_000);
+  for (const status of [300, 307, 399]) assert.equal(await text(`/status/${status}`), "bytes");
+  for (const status of [201, 299, 400, 503]) {
+    await assert.rejects(text(`/status/${status}`), new RegExp(`returned status ${status}`));
+  }
   await assert.rejects(text("/loop"), /redirects more than 3 times/);
   await assert.rejects(text("/large"), /more than 1000 bytes/);
   await assert.rejects(text("/gone"), /status 404/);

@@ -68,6 +68,12 @@ async function assertTraced(server: ServerProcess, collector: OtlpCollector): Pr
   const { body: chat } = await ann.post("/api/groups", { name: "Traces", memberIds: [] });
   const sent = await ann.post("/api/messages", { chatId: chat.id, text: "traced" });
   assert.equal(sent.status, 201, JSON.stringify(sent.body));
+  const unknown = { chatId: "0190a6e4-0000-7000-8000-000000000000", text: "refused" };
+  assert.equal((await ann.post("/api/messages", unknown)).status, 404);
+  const refused = await found(collector, "the refused operation", (span) => {
+    return span.name === "message.send" && attributeOf(span, "realtimechat.code") === "not_found";
+  });
+  assert.notEqual(refused.status?.code, 2, "no failure of the server");
   const { client } = await WsClient.connect(server.webSocketUrl, token);
   await using _client = client;
   const reply = await client.command("message.send", { chatId: chat.id, text: "again" });

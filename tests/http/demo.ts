@@ -135,9 +135,11 @@ const breakDown = operation({
   ...common,
   name: "demo.break",
   summary: "Fails unexpectedly",
-  input: () => z.strictObject({ how: z.enum(["error", "string", "unavailable", "unlisted"]) }),
+  input: () =>
+    z.strictObject({ how: z.enum(["error", "string", "unavailable", "unlisted", "forbidden"]) }),
   output: () => z.object({ ok: z.boolean() }),
   rest: { method: "POST", path: "/break" },
+  errors: ["forbidden"],
 });
 
 type Note = z.infer<typeof Note>;
@@ -189,6 +191,7 @@ export function demoOperations(): Bound[] {
     bind(adminOnly, () => Promise.resolve({ ok: true })),
     bind(breakDown, (_caller, { how }) => {
       if (how === "unavailable") throw new AppError("unavailable", "The store is away");
+      if (how === "forbidden") throw new AppError("forbidden", "Not for this person");
       if (how === "unlisted") return Promise.resolve({ ok: true, passwordHash: "x" });
       throw how === "string" ? "a secret string" : new Error("a secret reason");
     }),
@@ -200,9 +203,10 @@ const NOW = Date.UTC(2026, 0, 31);
 export const USER = "01890000-0000-7000-8000-000000000001";
 export const ADMIN = "01890000-0000-7000-8000-000000000002";
 
-/** Accepts the tokens `user`, `admin` and `expired`, and refuses all others. */
+/** Accepts the tokens `user` and `admin`, cannot check `away`, and refuses all others. */
 const demoAuthenticator: Authenticator = {
   authenticate(token, visitor) {
+    if (token === "away") throw new AppError("unavailable", "The store is away");
     if (token === "expired") throw new AppError("token_expired", "The token has expired");
     const userId = token === "user" ? USER : token === "admin" ? ADMIN : null;
     if (userId === null) throw new AppError("unauthenticated", "The token is not valid");

@@ -75,6 +75,11 @@ Deno.test("CORS admits configured origins, and no others", async () => {
     origin: "https://x.y",
   });
   assert.equal(any.get("access-control-allow-origin"), "*");
+  assert.doesNotMatch(any.get("vary") ?? "", /Origin/, "caches serve all origins from one entry");
+  for (const each of [app, open]) {
+    const { headers: none } = await send(each, "GET", "/nothing");
+    assert.equal(none.get("access-control-allow-origin"), null);
+  }
 });
 
 Deno.test("CORS answers a preflight for any path, before authentication", async () => {
@@ -95,6 +100,15 @@ Deno.test("CORS answers a preflight for any path, before authentication", async 
   assert.equal(other.headers.get("access-control-allow-origin"), null);
   const odd = await preflight(ALLOWED, "a b<c");
   assert.equal(odd.headers.get("access-control-allow-headers"), null);
+  const asks = { "access-control-request-method": "PUT" };
+  const others = [["OPTIONS", { origin: ALLOWED }], ["OPTIONS", asks], [
+    "GET",
+    { origin: ALLOWED, ...asks },
+  ]] as const;
+  for (const [method, headers] of others) {
+    const answer = await send(app, method, "/api/notes", undefined, headers);
+    assert.equal(answer.headers.get("access-control-allow-methods"), null, "no preflight");
+  }
 });
 
 Deno.test("sockets are opened from allowed origins, from the server's own, and by clients that are not browsers", () => {
@@ -109,6 +123,8 @@ Deno.test("sockets are opened from allowed origins, from the server's own, and b
   assert(from("https://chat.example.com"));
   assert(!from("https://evil.example"));
   assert(!from("null"));
+  const open = new Request("http://chat.example.com/ws", { headers: { origin: "https://x.y" } });
+  assert(isOriginAllowed(open, { corsOrigins: "*", publicUrl: "https://chat.example.com" }));
   assert(!from("https://chat.example.com", "https://other.example.com"));
 });
 
@@ -127,6 +143,26 @@ Deno.test("one line is logged for each request, without query and token", async 
   assert(typeof line.ms === "number");
   assert(!JSON.stringify(lines).includes("secret-token"));
   assert(!JSON.stringify(lines).includes("Bearer"));
+});
+
+Deno.test("the line of a request has the code of its refusal, and a failure of the server a separate one", async () => {
+  const { app, lines } = demoApp();
+  const logged = async (
+    ...request: Parameters<typeof send> extends [unknown, ...infer R] ? R : []
+  ) => {
+    lines.length = 0;
+    await send(app, ...request);
+    const failures = lines.filter(({ level }) => level === "error").length;
+    const { code } = lines.find(({ message }) => message === "request")!;
+    return [code, failures];
+  };
+  assert.deepEqual(await logged("GET", "/api/nothing"), ["not_found", 0]);
+  assert.deepEqual(await logged("DELETE", "/healthz"), ["method_not_allowed", 0]);
+  assert.deepEqual(await logged("POST", "/api/break", { how: "error" }), ["internal", 1]);
+  assert.deepEqual(await logged("POST", "/api/break", { how: "unavailable" }), ["unavailable", 1]);
+  const away = { authorization: "Bearer away" };
+  assert.deepEqual(await logged("GET", "/api/notes", undefined, away), ["unavailable", 1]);
+  assert.deepEqual(await logged("GET", "/api/notes"), [undefined, 0]);
 });
 
 Deno.test("input from outside cannot start a second line in the log", async () => {
@@ -161,7 +197,11 @@ Deno.test("the client's address is the peer's unless a proxy is configured", () 
   assert.equal(one(headers("6.6.6.6, 203.0.113.9"), "192.0.2.1"), "203.0.113.9");
   assert.equal(one(headers("6.6.6.6, [2001:DB8::1]:443"), "192.0.2.1"), "2001:db8::1");
   assert.equal(one(headers("203.0.113.9:5555"), "192.0.2.1"), "203.0.113.9");
+  // As written by proxies behind a dual-stack socket: one person, whichever notation is used.
+  assert.equal(one(headers("::FFFF:203.0.113.9"), "192.0.2.1"), "203.0.113.9");
+  assert.equal(one(headers("[::ffff:203.0.113.9]:443"), "192.0.2.1"), "203.0.113.9");
   assert.equal(one(headers("<script>"), "192.0.2.1"), "192.0.2.1");
+  assert.equal(one(headers("<script>"), "::ffff:192.0.2.1"), "192.0.2.1");
   assert.equal(one(new Headers(), "192.0.2.1"), "192.0.2.1");
   const two = addressReader({ header: "x-forwarded-for", hops: 2 });
   assert.equal(two(headers("6.6.6.6, 203.0.113.9, 10.0.0.1"), "10.0.0.2"), "203.0.113.9");

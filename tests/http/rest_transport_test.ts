@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { ERROR_CODES } from "../../src/core/errors.ts";
+import { AppError, ERROR_CODES, type ErrorCode } from "../../src/core/errors.ts";
+import { problemResponse } from "../../src/http/problem_response.ts";
 import { bind } from "../../src/operations/handler.ts";
 import { operation } from "../../src/api/operation.ts";
 import { type DemoApp, demoApp, send } from "./demo.ts";
@@ -162,7 +163,10 @@ Deno.test("tokens that are missing, refused, expired or of the wrong scheme are 
   }
   const expired = await get("Bearer expired");
   assert.equal((await expired.json()).code, "token_expired");
-  assert.match(expired.headers.get("www-authenticate")!, /error="invalid_token"/);
+  assert.equal(
+    expired.headers.get("www-authenticate"),
+    'Bearer realm="realtimechat", error="invalid_token", error_description="The token has expired"',
+  );
 });
 
 Deno.test("an operation without a session uses a valid token, and ignores an invalid one", async () => {
@@ -173,6 +177,15 @@ Deno.test("an operation without a session uses a valid token, and ignores an inv
   assert.notEqual(await who("user"), null);
   assert.equal(await who("wrong"), null);
   assert.equal(await who("expired"), null);
+});
+
+Deno.test("a token that cannot be checked is neither refused nor ignored", async () => {
+  const { app } = demoApp();
+  for (const path of ["/api/me", "/api/notes"]) {
+    const away = { authorization: "Bearer away" };
+    const { headers } = await refused(app, 503, "unavailable", "GET", path, undefined, away);
+    assert.equal(headers.get("www-authenticate"), null, "a client must not drop its session");
+  }
 });
 
 Deno.test("an unauthenticated request is refused before its body is read", async () => {
@@ -202,6 +215,34 @@ Deno.test("operations of administrators refuse other users", async () => {
   assert.match(challenged.get("www-authenticate")!, /error="insufficient_scope"/);
   const headers = { authorization: "Bearer admin" };
   assert.equal((await send(app, "POST", "/api/admin/ping", {}, headers)).status, 200);
+  // Another token would not help.
+  const wrong = await send(app, "POST", "/api/admin/ping", { x: 1 }, headers);
+  const person = await refused(app, 403, "forbidden", "POST", "/api/break", { how: "forbidden" });
+  for (const { headers } of [wrong, person]) assert.equal(headers.get("www-authenticate"), null);
+});
+
+Deno.test("a refusal has the headers that its code requires, and no others", () => {
+  const always = { "content-type": "application/problem+json" };
+  const challenge = { "www-authenticate": 'Bearer realm="realtimechat"' };
+  const required: Partial<Record<ErrorCode, Record<string, string>>> = {
+    unauthenticated: challenge,
+    token_expired: challenge,
+    two_factor_required: challenge,
+    unsupported_media_type: { "accept-encoding": "identity" },
+    request_timeout: { connection: "close" },
+    upgrade_required: {
+      connection: "upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+    },
+  };
+  for (const code of ERROR_CODES) {
+    const headersOf = (error: AppError) => Object.fromEntries(problemResponse(error).headers);
+    const expected = { ...always, ...required[code] };
+    assert.deepEqual(headersOf(new AppError(code, "no")), expected, code);
+    const late = new AppError(code, "no", { retryAfter: 7 });
+    assert.deepEqual(headersOf(late), { ...expected, "retry-after": "7" }, code);
+  }
 });
 
 Deno.test("unknown paths answer 404 and unknown methods 405", async () => {

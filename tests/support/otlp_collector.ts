@@ -10,6 +10,8 @@ export interface CollectedSpan {
   spanId: string;
   parentSpanId?: string;
   attributes: Attribute[];
+  /** Code 2 marks an error; absent without one. */
+  status?: { code?: number };
 }
 
 export interface CollectedLog {

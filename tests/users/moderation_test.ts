@@ -138,6 +138,33 @@ test("a suspension can be lifted; administrators do not suspend themselves", asy
   assert.deepEqual([entry.actorId, entry.address], [chief.id, null], "not from where");
 }, ADMIN);
 
+test(
+  "an export names neither the administrators who decided nor where they were",
+  async (world) => {
+    const { ann, bob } = await couple(world);
+    const chief = await admin(world);
+    const report = { userId: bob.id, reason: "spam" };
+    const made = await world.send("POST", "/api/users/report", report, ann);
+    const resolve = `/api/admin/reports/${made.body.id}/resolve`;
+    await world.send("POST", resolve, { decision: "warned" }, chief);
+    for (const path of ["suspend", "unsuspend"]) {
+      const body = path === "suspend" ? { reason: "spam" } : {};
+      const done = await world.send("POST", `/api/admin/users/${ann.id}/${path}`, body, chief);
+      assert.equal(done.status, 200);
+    }
+    const { body: { accessToken: token } } = await world.login("ann");
+    const { body } = await world.send("GET", "/api/users/export", undefined, { token });
+    const origins = body.audit.map((entry: Record<string, unknown>) => {
+      const whose = entry.actorId === ann.id ? "own" : "of others";
+      return `${whose} ${entry.address !== null} ${entry.userAgent !== null}`;
+    });
+    assert.deepEqual([...new Set(origins)].sort(), ["of others false false", "own true true"]);
+    assert.notEqual(body.reportsMade[0].resolvedAt, null);
+    assert.ok(!("resolvedBy" in body.reportsMade[0]), JSON.stringify(body.reportsMade));
+  },
+  ADMIN,
+);
+
 test("a group's admins can read the changes of members and roles", async (world) => {
   const { ann, bob, groupId } = await couple(world);
   const role = { userId: bob.id, role: "admin" };
