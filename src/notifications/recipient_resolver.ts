@@ -1,6 +1,5 @@
 import type { Clock } from "../core/clock.ts";
 import { forEachOf } from "../core/concurrency.ts";
-import type { Chat } from "../model/chat.ts";
 import { type Membership, visibleTo } from "../model/membership.ts";
 import type { NotifiableKind, NotificationSettings } from "../model/notification.ts";
 import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
@@ -47,8 +46,8 @@ export class RecipientResolver {
   ) {}
 
   /** Stores the notifications and returns the push candidates, one per user. */
-  async resolve(chat: Chat, entries: readonly OutboxEntry[]): Promise<PushCandidate[]> {
-    const rows = await this.store.memberships.ofChat(chat.id);
+  async resolve(chatId: string, entries: readonly OutboxEntry[]): Promise<PushCandidate[]> {
+    const rows = await this.store.memberships.ofChat(chatId);
     const members = new Map(
       rows.filter((row) => row.leftAt === null).map((row) => [row.userId, row]),
     );
@@ -74,7 +73,7 @@ export class RecipientResolver {
     const fresh = intents.filter(({ entry }) => entry.deviceIds === null);
     await this.notifications.add(
       fresh.map(({ intent, entry }) =>
-        notificationOf(intent, chat.id, entry, this.#readAt(intent, members, messages))
+        notificationOf(intent, chatId, entry, this.#readAt(intent, members, messages))
       ),
     );
     return [...shown.values()];

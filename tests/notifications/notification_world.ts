@@ -76,7 +76,7 @@ export class NotificationWorld implements AsyncDisposable {
   /** Resolves the events, each in a separate entry. */
   resolve(events: OutboxEvent[], fields: Partial<OutboxEntry> = {}): Promise<PushCandidate[]> {
     const entries = events.map((event) => this.entry([event], fields));
-    return this.resolver.resolve(this.chat, entries);
+    return this.resolver.resolve(this.chat.id, entries);
   }
 
   /** Resolves the events, and returns the kind of push for each person by name. */

@@ -61,8 +61,15 @@ export class PushDispatch {
     this.#delivery = new PushDelivery({ ...options, lanes });
   }
 
-  async showChat(chat: Chat, showings: readonly PushCandidate[]): Promise<OutboxEntry[]> {
+  /** Reads the chat only if there is a device to show it: mostly there is none. */
+  async showChat(
+    readChat: () => Promise<Chat | null>,
+    showings: readonly PushCandidate[],
+  ): Promise<OutboxEntry[]> {
     const { recipients, later } = await this.#audience.of(showings);
+    if (recipients.length === 0) return later;
+    const chat = await readChat();
+    if (!chat) return [];
     const sends: Send[] = [];
     const pause = timeSlices();
     const names = await this.#namesOf(recipients.map(({ candidate }) => candidate.actorId));

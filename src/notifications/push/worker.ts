@@ -178,9 +178,8 @@ export class PushWorker {
       ]);
       return (await Promise.all(rounds)).flat();
     }
-    const chat = await store.chats.byId(chatId);
-    if (!chat) return [];
     await withdrawals.apply(chatId, alive);
-    return await dispatch.showChat(chat, await resolver.resolve(chat, alive));
+    const candidates = await resolver.resolve(chatId, alive);
+    return await dispatch.showChat(() => store.chats.byId(chatId), candidates);
   }
 }

@@ -20,9 +20,25 @@ Deno.test("PushDispatch sends no push for an ended or expired session, and remov
   const userIds = [alive, ended, expired].map(({ userId }) => userId);
   const entry = anOutboxEntry();
   const showings = userIds.map((userId) => added(userId, entry));
-  assert.deepEqual(await world.dispatch.showChat(aChat(), showings), []);
+  assert.deepEqual(await world.showChat(aChat(), showings), []);
   assert.deepEqual(world.sentTo, [alive.address]);
   assert.deepEqual(await world.store.pushDevices.ofUsers(userIds), [alive]);
+});
+
+Deno.test("PushDispatch shows nothing of a chat that no longer exists, and retries nothing", async () => {
+  await using world = new DispatchWorld();
+  const { userId } = await world.device();
+  assert.deepEqual(await world.showChat(null, [added(userId, anOutboxEntry())]), []);
+  assert.deepEqual(world.sentTo, []);
+});
+
+Deno.test("PushDispatch reads no chat that no device is to show", async () => {
+  await using world = new DispatchWorld();
+  const { userId } = await world.device();
+  world.here.add(userId);
+  world.online.add(userId);
+  await world.showChat(aChat(), [added(userId, anOutboxEntry()), added(newId(), anOutboxEntry())]);
+  assert.equal(world.chatReads, 0);
 });
 
 Deno.test("PushDispatch checks users who may be leaving again once, with one entry per event", async () => {
@@ -32,7 +48,7 @@ Deno.test("PushDispatch checks users who may be leaving again once, with one ent
   const [a, b, c] = devices;
   const [first, second] = [anOutboxEntry(), anOutboxEntry()];
   const chat = aChat();
-  const retries = await world.dispatch.showChat(chat, [
+  const retries = await world.showChat(chat, [
     added(a.userId, first),
     added(b.userId, second),
     added(c.userId, first),
@@ -45,7 +61,7 @@ Deno.test("PushDispatch checks users who may be leaving again once, with one ent
 
   world.online.delete(c.userId);
   const again = [a, c].map(({ userId }) => added(userId, retries[0]));
-  assert.deepEqual(await world.dispatch.showChat(chat, again), []);
+  assert.deepEqual(await world.showChat(chat, again), []);
   assert.deepEqual(world.sentTo, [c.address]);
 });
 
@@ -54,10 +70,10 @@ Deno.test("PushDispatch logs why a push is retried, unless the server is stoppin
   const { id: deviceId, userId } = await world.device();
   const reason = "Cannot load npm:firebase-admin: no registry";
   world.result = { outcome: "retry", reason };
-  const retries = await world.dispatch.showChat(aChat(), [added(userId, anOutboxEntry())]);
+  const retries = await world.showChat(aChat(), [added(userId, anOutboxEntry())]);
   assert.deepEqual(world.warnings, [["A push is retried", { deviceId, reason }]]);
   world.dispatch.stop();
-  assert.equal((await world.dispatch.showChat(aChat(), [added(userId, retries[0])])).length, 1);
+  assert.equal((await world.showChat(aChat(), [added(userId, retries[0])])).length, 1);
   assert.equal(world.warnings.length, 1);
 });
 
@@ -67,7 +83,7 @@ Deno.test("PushDispatch neither pushes to users connected here nor checks them a
   world.here.add(here.userId);
   const entry = anOutboxEntry();
   const showings = [added(here.userId, entry), added(away.userId, entry)];
-  assert.deepEqual(await world.dispatch.showChat(aChat(), showings), []);
+  assert.deepEqual(await world.showChat(aChat(), showings), []);
   assert.deepEqual(world.sentTo, [away.address]);
 });
 
@@ -91,7 +107,7 @@ Deno.test("PushDispatch replaces a deleted message by an earlier unread one of i
     const entry = anOutboxEntry({ chatId: chat.id, occurrences: [event] });
     const shared = { kind, actorId: senderId, messageId, data: {} };
     world.pushes.length = 0;
-    await world.dispatch.showChat(chat, [{ userId, ...shared, event, entry }]);
+    await world.showChat(chat, [{ userId, ...shared, event, entry }]);
     const [push] = world.pushes;
     return push ? `${push.alert?.body.split(": ").at(-1)}` : "no push";
   };

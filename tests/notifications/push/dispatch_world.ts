@@ -1,9 +1,12 @@
 import { type LogFields, silentLog } from "../../../src/core/log.ts";
+import type { Chat } from "../../../src/model/chat.ts";
+import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
 import type { PushDevice } from "../../../src/model/push_device.ts";
 import type { Session } from "../../../src/model/session.ts";
 import type { ShownPush } from "../../../src/model/shown_push.ts";
 import { PushDispatch } from "../../../src/notifications/push/dispatch.ts";
 import type { Push, PushResult, PushTarget } from "../../../src/notifications/push/sender.ts";
+import type { PushCandidate } from "../../../src/notifications/recipient_resolver.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { aPushDevice, aSession, T0 } from "../../contract/store/rows.ts";
 
@@ -29,6 +32,7 @@ export class DispatchWorld implements AsyncDisposable {
   readonly store = new SqliteStore(":memory:");
   readonly dispatch: PushDispatch;
   badge = 0;
+  chatReads = 0;
 
   constructor(options: { roundMs?: number } = {}) {
     this.dispatch = new PushDispatch({
@@ -61,6 +65,13 @@ export class DispatchWorld implements AsyncDisposable {
     await this.store.sessions.create(session);
     const { id: sessionId, userId } = session;
     return await this.store.pushDevices.put(aPushDevice({ sessionId, userId }));
+  }
+
+  showChat(chat: Chat | null, showings: readonly PushCandidate[]): Promise<OutboxEntry[]> {
+    return this.dispatch.showChat(() => {
+      this.chatReads++;
+      return Promise.resolve(chat);
+    }, showings);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

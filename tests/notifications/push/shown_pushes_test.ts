@@ -55,7 +55,7 @@ Deno.test("PushDispatch records a delivered push as shown, with its place in the
   await using world = new DispatchWorld();
   const device = await world.device();
   const { chat, message, showings } = await aMessageFor(world, [device.userId]);
-  assert.deepEqual(await world.dispatch.showChat(chat, showings), []);
+  assert.deepEqual(await world.showChat(chat, showings), []);
   const row = shownBy(device, {
     tag: chat.id,
     chatId: chat.id,
@@ -78,7 +78,7 @@ Deno.test("PushDispatch records nothing as shown where a push was refused, and r
   devices.forEach((device, i) => world.resultOf.set(tokenOf(device), results[i]));
   const userIds = devices.map(({ userId }) => userId);
   const { chat, entry, showings } = await aMessageFor(world, userIds);
-  const retries = await world.dispatch.showChat(chat, showings);
+  const retries = await world.showChat(chat, showings);
   assert.equal(retries.length, 1);
   const [{ dueAt }] = retries;
   const again = { ...without(entry), deviceIds: [retried.id], attempts: 1, dueAt };
@@ -96,7 +96,7 @@ Deno.test("PushDispatch keeps retries of different waits apart, and those of one
     world.resultOf.set(tokenOf(device), { outcome: "retry", reason: "busy", afterMs: waits[i] })
   );
   const { chat, showings } = await aMessageFor(world, devices.map(({ userId }) => userId));
-  const retries = await world.dispatch.showChat(chat, showings);
+  const retries = await world.showChat(chat, showings);
   assert.deepEqual(retries.map(({ deviceIds }) => deviceIds), [
     [devices[0].id, devices[1].id],
     [devices[2].id],
@@ -110,7 +110,7 @@ Deno.test("PushDispatch follows a push that is not done in time: its entry stays
   world.result = promise;
   const device = await world.device();
   const { chat, showings } = await aMessageFor(world, [device.userId]);
-  assert.deepEqual(await world.dispatch.showChat(chat, showings), []);
+  assert.deepEqual(await world.showChat(chat, showings), []);
   const { outbox } = world.store;
   const far = T0 + 3_600_000;
   assert.deepEqual(await outbox.claim(T0 + 60_000, far, 9), [], "nobody else sends it meanwhile");
@@ -127,7 +127,7 @@ Deno.test("PushDispatch retries a push that fails after its round", async () => 
   world.result = promise;
   const device = await world.device();
   const { chat, showings } = await aMessageFor(world, [device.userId]);
-  await world.dispatch.showChat(chat, showings);
+  await world.showChat(chat, showings);
   resolve({ outcome: "retry", reason: "busy" });
   await world.dispatch.idle();
   const left = await world.store.outbox.claim(T0 + 3_600_000, T0, 9);
@@ -215,7 +215,7 @@ Deno.test("PushDispatch respects kinds that are off, quiet hours and hidden cont
     const complete = { userId, off: [], quietHours: null, hideContent: false, ...settings };
     await world.store.notifications.putSettings(complete);
     world.pushes.length = 0;
-    await world.dispatch.showChat(chat, showings);
+    await world.showChat(chat, showings);
     return world.pushes.map(({ alert }) => alert?.body ?? null);
   };
   const quiet = { start: 0, end: 1_439, timeZone: "UTC" };
@@ -231,6 +231,6 @@ Deno.test("PushDispatch sends the retry of a push to the devices that it names o
   const [a, b] = [await world.device(), await world.device()];
   const { chat, entry, showings } = await aMessageFor(world, [a.userId, b.userId]);
   const retry = { ...entry, deviceIds: [b.id], attempts: 1 };
-  await world.dispatch.showChat(chat, showings.map((each) => ({ ...each, entry: retry })));
+  await world.showChat(chat, showings.map((each) => ({ ...each, entry: retry })));
   assert.deepEqual(world.sentTo, [b.address]);
 });

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
 import { silentLog } from "../../../src/core/log.ts";
-import type { Chat } from "../../../src/model/chat.ts";
 import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
 import type { RecipientResolver } from "../../../src/notifications/recipient_resolver.ts";
 import type { PushDispatch } from "../../../src/notifications/push/dispatch.ts";
@@ -23,8 +22,8 @@ function workerOver(onRound: (chatId: string, entries: readonly OutboxEntry[]) =
     },
   } as unknown as PushWorkerOptions["store"];
   const resolver = {
-    resolve: ({ id }: Chat, entries: readonly OutboxEntry[]) => {
-      onRound(id, entries);
+    resolve: (chatId: string, entries: readonly OutboxEntry[]) => {
+      onRound(chatId, entries);
       return Promise.resolve([]);
     },
   } as unknown as RecipientResolver;
@@ -113,7 +112,7 @@ function pollingWorker(due: OutboxEntry[]) {
   } as unknown as PushWorkerOptions["store"];
   let isStopping = false;
   const resolver = {
-    resolve: (_: Chat, entries: readonly OutboxEntry[]) =>
+    resolve: (_: string, entries: readonly OutboxEntry[]) =>
       new Promise((resolve) => {
         rounds.push({ ids: entries.map(({ id }) => id), end: () => resolve([]) });
         if (isStopping) resolve([]);
@@ -218,30 +217,4 @@ Deno.test("PushWorker reports at each poll for how long the oldest entry has bee
   } finally {
     await worker.close();
   }
-});
-
-Deno.test("PushWorker settles the entries of a chat that no longer exists, and retries nothing", async () => {
-  const retries: OutboxEntry[][] = [];
-  const settled: string[] = [];
-  const store = {
-    chats: { byId: () => Promise.resolve(null) },
-    outbox: {
-      settle(done: string[], more: OutboxEntry[]) {
-        settled.push(...done);
-        retries.push(more);
-        return Promise.resolve();
-      },
-    },
-  } as unknown as PushWorkerOptions["store"];
-  const dispatch = { stop() {}, idle: () => Promise.resolve() } as unknown as PushDispatch;
-  const resolver = {} as RecipientResolver;
-  const withdrawals = { apply: () => Promise.resolve() };
-  const clock = { now: () => T0 };
-  const options = { store, resolver, dispatch, withdrawals, clock, log: silentLog };
-  const worker = new PushWorker(options);
-  const entry = anOutboxEntry();
-  worker.take(entry);
-  await eventually("it is settled", () => settled.length > 0);
-  await worker.close();
-  assert.deepEqual([settled, retries], [[entry.id], [[]]]);
 });
