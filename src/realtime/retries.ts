@@ -5,6 +5,11 @@ export class Retries {
 
   constructor(private readonly afterMs: number) {}
 
+  /** Number of works that wait to run again. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
   later(work: () => void): void {
     if (this.#closed) return;
     const timer = setTimeout(() => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Retries } from "../../src/realtime/retries.ts";
 import { eventually } from "../support/eventually.ts";
 import { World } from "./world.ts";
 
@@ -23,6 +24,7 @@ Deno.test("Hub holds no room and no read after connections have come and gone", 
     for (const chat of chats) world.hub.commit(world.write(chat, { say: "hello" }));
     for (const { connection } of made) world.hub.detach(connection);
     assert.deepEqual(world.hub.held, NOTHING);
+    assert.deepEqual(["ann", "bob"].filter((each) => world.hub.isConnected(each)), []);
   }
 });
 
@@ -80,6 +82,64 @@ Deno.test(
     await new Promise((resolve) => setTimeout(resolve));
     world.hub.closeAll("restart");
     assert.deepEqual(world.hub.held, NOTHING);
+  },
+);
+
+/** A room whose only listener has gone while it still waits for a head that was announced. */
+async function aRoomThatReads(world: World): Promise<() => void> {
+  const chat = world.chat("ann");
+  const { connection } = await world.connect("ann");
+  const letGo = world.hold("changes");
+  world.hub.signals([{ type: "chat", chatId: chat, rev: 9, membersAfter: 1 }]);
+  await eventually("it is being read", () => world.calls.includes("changes"));
+  world.hub.detach(connection);
+  assert.equal(world.hub.held.rooms, 1, "someone may have joined");
+  return letGo;
+}
+
+Deno.test("Hub lets go of a room without listeners once a head turns out not to exist", async () => {
+  using world = new World();
+  const letGo = await aRoomThatReads(world);
+  letGo();
+  await eventually("nothing is left", () => world.hub.held.rooms === 0);
+});
+
+Deno.test("Hub lets go of a room that still reads once the hub is closed", NO_LEAKS, async () => {
+  using world = new World();
+  const letGo = await aRoomThatReads(world);
+  world.hub.closeAll("restart");
+  assert.deepEqual(world.hub.held, NOTHING);
+  // A read that fails by then is not tried again.
+  world.failing.add("changes");
+  letGo();
+  await eventually("the read has failed", () => !world.failing.has("changes"));
+});
+
+Deno.test("Hub tries nothing again once it is closed", NO_LEAKS, async () => {
+  using world = new World({ retryMs: 3_600_000 });
+  world.chat("ann");
+  world.failing.add("heads");
+  const { connection } = world.connection("ann");
+  await assert.rejects(world.hub.attach(connection), /heads fails/);
+  // Leaves no timer: the test would report it.
+  world.hub.closeAll("restart");
+});
+
+Deno.test(
+  "Retries forgets what has run, and takes nothing more once closed",
+  NO_LEAKS,
+  async () => {
+    const retries = new Retries(1);
+    let runs = 0;
+    for (let i = 0; i < 3; i++) retries.later(() => runs++);
+    assert.equal(retries.waiting, 3);
+    await eventually("all have run", () => runs === 3);
+    assert.equal(retries.waiting, 0);
+    const waiting = new Retries(3_600_000);
+    waiting.later(() => runs++);
+    waiting.close();
+    waiting.later(() => runs++);
+    assert.deepEqual([waiting.waiting, runs], [0, 3]);
   },
 );
 

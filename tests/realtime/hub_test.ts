@@ -360,7 +360,7 @@ Deno.test("Hub drops rooms with their last listener, and reopens them complete",
 });
 
 Deno.test("Hub reads the chats of a user once if their heads do not move meanwhile", async () => {
-  using world = new World(true);
+  using world = new World({ snapshots: true });
   for (let i = 0; i < 3; i++) world.chat("ann", "zoe");
   await world.connect("ann");
   await world.connect("zoe");
@@ -369,7 +369,7 @@ Deno.test("Hub reads the chats of a user once if their heads do not move meanwhi
 });
 
 Deno.test("Hub reads the chats of a user again if they left one while its room was opened", async () => {
-  using world = new World(true);
+  using world = new World({ snapshots: true });
   const chat = world.chat("zoe", "ann");
   const asked = world.hold("presentOfUser");
   const connecting = world.connect("ann");

@@ -53,8 +53,11 @@ export class World implements Disposable {
   readonly hub: Hub;
 
   /** `snapshots`: memberships are read with the heads of their chats, as SQLite does. */
-  constructor(private readonly snapshots = false) {
-    this.hub = new Hub(this.store, { after: this.after.bind(this) }, silentLog, { retryMs: 1 });
+  readonly #snapshots: boolean;
+
+  constructor({ snapshots = false, retryMs = 1 } = {}) {
+    this.#snapshots = snapshots;
+    this.hub = new Hub(this.store, { after: this.after.bind(this) }, silentLog, { retryMs });
   }
 
   /** Ends what would be tried again. */
@@ -107,7 +110,7 @@ export class World implements Disposable {
   }
 
   #headBefore(chatId: string) {
-    return this.snapshots && { headBefore: this.chats.get(chatId)!.rev };
+    return this.#snapshots && { headBefore: this.chats.get(chatId)!.rev };
   }
 
   /** From now on, calls of this name return after the returned function is called. */
