@@ -18,18 +18,14 @@ const LIMITS = {
 
 /**
  * `/ws` and `/socket.io/` in front of a real hub, whose services answer a hello when the test
- * decides. A token is the id of its user.
+ * decides. A token is the id of its user, and that of "invalid" is not valid.
  */
 export class HeldTransports implements AsyncDisposable {
   readonly world = new World();
   readonly log: string[] = [];
   /** Users who connected to the hub and disconnected, in order. */
   readonly presence: string[] = [];
-  readonly admission = new SocketAdmission({
-    socketsPerAddress: 100,
-    socketsBeforeHello: 100,
-    memoryBytes: 0,
-  });
+  readonly admission: SocketAdmission;
   readonly services: HelloServices;
   readonly ws: WsTransport;
   readonly socketio: SocketIoTransport;
@@ -39,14 +35,22 @@ export class HeldTransports implements AsyncDisposable {
   #gate: PromiseWithResolvers<void> | null = null;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
-  constructor() {
+  constructor({ socketsBeforeHello = 100 } = {}) {
+    this.admission = new SocketAdmission({
+      socketsPerAddress: 100,
+      socketsBeforeHello,
+      memoryBytes: 0,
+    });
     const { hub } = this.world;
     hub.listen({
       onFirstConnection: (userId) => this.presence.push(`+${userId}`),
       onLastConnection: (userId) => this.presence.push(`-${userId}`),
     });
     this.services = {
-      authenticate: (token) => Promise.resolve(callerOf(token)),
+      authenticate: (token) => {
+        if (token !== "invalid") return Promise.resolve(callerOf(token));
+        return Promise.reject(new AppError("unauthenticated", "The token is not valid"));
+      },
       profile: () => this.#answer(),
       blockedBy: () => Promise.resolve([]),
       catchUp: { incarnation: () => Promise.resolve("one") } as HelloServices["catchUp"],

@@ -50,6 +50,7 @@ async function assertAsBefore(transports: HeldTransports): Promise<void> {
   await eventually("the hub is as before", () => hub.size === 0 && !hub.isConnected("ann"));
   await eventually("the counts are as before", () => transports.admission.addresses === 0);
   assert.equal(transports.ws.size, 0);
+  await eventually("no connection is kept", () => transports.ws.connections === 0);
   assert.deepEqual(
     transports.presence.filter((each) => each === "+ann").length,
     transports.presence.length / 2,
@@ -97,8 +98,11 @@ for (const { name, open, hello, refused } of TRANSPORTS) {
       await hello(socket, "ann");
       await eventually("it is under way", () => transports.waiting === 1);
       transports.world.hub.endSessions(["session of ann"]);
-      await eventually("it does not count any more", () => transports.admission.addresses === 0);
+      // At once, though the peer has not answered the close and need not do so.
+      await new Promise((resolve) => setTimeout(resolve));
+      assert.equal(transports.admission.addresses, 0, "it does not count any more");
       letGo();
+      socket[Symbol.dispose]();
       await assertAsBefore(transports);
     },
   );
@@ -122,4 +126,35 @@ for (const { name, open, hello, refused } of TRANSPORTS) {
       await assertAsBefore(transports);
     },
   );
+
+  Deno.test(
+    `${name}: a connection counts as one before hello until its hello is answered`,
+    OPTIONS,
+    async () => {
+      await using transports = new HeldTransports({ socketsBeforeHello: 1 });
+      const letGo = transports.hold();
+      using socket = await open(transports);
+      await hello(socket, "ann");
+      await eventually("it is under way", () => transports.waiting === 1);
+      assert.throws(() => transports.admission.check("127.0.0.1"), { code: "rate_limited" });
+      letGo();
+      // Sooner than the missing answers to pings end the connection.
+      await eventually("one more may come", () => {
+        transports.admission.check("127.0.0.1");
+        return true;
+      }, { within: 10_000 });
+    },
+  );
 }
+
+Deno.test("Socket.IO: a refused hello may be repeated on its connection", OPTIONS, async () => {
+  await using transports = new HeldTransports();
+  const [, { open, hello, refused }] = TRANSPORTS;
+  using socket = await open(transports);
+  await hello(socket, "invalid");
+  await refused(socket);
+  await hello(socket, "ann");
+  await eventually("the second hello succeeds", () => transports.world.hub.isConnected("ann"));
+  socket[Symbol.dispose]();
+  await assertAsBefore(transports);
+});

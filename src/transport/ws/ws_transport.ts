@@ -31,6 +31,11 @@ export class WsTransport {
     return this.#sessions.size;
   }
 
+  /** Number of connections that have not ended, including those that are closing. */
+  get connections(): number {
+    return this.#connected.size;
+  }
+
   /** Bytes that peers have not read, including connections that are closing. */
   get waitingBytes(): number {
     let bytes = 0;
