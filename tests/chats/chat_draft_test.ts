@@ -136,6 +136,14 @@ Deno.test("ChatDraft applies two changes of one message in one batch to each oth
   assert.deepEqual([updated.text, updated.pinnedAt, others], ["new", T0, []]);
 });
 
+Deno.test("ChatDraft finds a message that was sent in the same batch, before any that is stored", async () => {
+  const draft = draftOf(["ann", "bob"]);
+  const first = draft.insertMessage(fields("ann", "1"));
+  assert.equal((await draft.findSent("ann", "1"))?.id, first.id);
+  assert.equal(await draft.findSent("bob", "1"), null, "another user's clientId");
+  assert.equal(await draft.findSent("ann", "2"), null);
+});
+
 Deno.test("ChatDraft counts present members, including those who return", () => {
   const draft = draftOf(["ann", "bob"]);
   draft.updateMember(draft.member("bob")!, { leftAt: T0 });

@@ -149,6 +149,10 @@ Deno.test("a tus upload that is cut off exactly at its declared end is finished 
   assert.equal(sha256Of((await download(app, ann, path.split("/").at(-1)!)).body), SHA256);
 });
 
+/** A file of a type that is refused. */
+const HEIC = new Uint8Array(5_000);
+HEIC.set(new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0heicmif1"));
+
 test("a tus upload of an image is stripped, and a rejected one leaves nothing behind", async (app) => {
   const { ann } = await app.people("ann");
   const png = await flag(40, 30, ".png");
@@ -164,10 +168,8 @@ test("a tus upload of an image is stripped, and a rejected one leaves nothing be
     30,
     true,
   ]);
-  const heic = new Uint8Array(5000);
-  heic.set(new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0heicmif1"));
-  const refused = await create(app, ann, heic.length);
-  assert.equal((await append(app, ann, refused, 0, heic)).status, 415);
+  const refused = await create(app, ann, HEIC.length);
+  assert.equal((await append(app, ann, refused, 0, HEIC)).status, 415);
   assert.equal((await tus(app, ann, "HEAD", refused)).status, 404);
 });
 
@@ -203,6 +205,10 @@ test("a direct upload follows its ticket, and is checked", async (app, isS3) => 
     assert.equal(await put(picture, png), 200);
     const { body } = await complete(picture.mediaId);
     assert.deepEqual([body.kind, body.width, body.hasThumbnail], ["image", 40, true]);
+    const heic = await prepare(HEIC.length);
+    assert.equal(await put(heic, HEIC), 200);
+    assert.equal((await complete(heic.mediaId)).status, 415);
+    assert.equal((await complete(heic.mediaId)).status, 404, "nothing of it is left");
   }
   assert((await put(ticket, BYTES)) < 300);
   const done = await complete(ticket.mediaId);

@@ -15,6 +15,7 @@ import type { People, Person } from "../people.ts";
 import type { ConnectionState } from "../socket.ts";
 import type { Observable } from "../view.ts";
 import type { ReactElement } from "./react.d.ts";
+import { sendDraft } from "./send_draft.ts";
 
 const ClientContext = React.createContext<ChatClient | null>(null);
 
@@ -138,7 +139,7 @@ function viewOf(people: People, userIds: readonly string[]): Observable<readonly
     subscribe: (listener) => people.subscribe((id) => void (userIds.includes(id) && listener())),
     getSnapshot() {
       const next = userIds.map((userId) => people.get(userId));
-      const isSame = next.length === last.length && next.every((each, i) => each === last[i]);
+      const isSame = next.every((each, i) => each === last[i]);
       return isSame ? last : last = next;
     },
   };
@@ -156,11 +157,4 @@ export function useFileUrl(mediaId: string): string | null {
 
 function useConversation(chatId: string): Conversation {
   return useClient().chat(chatId);
-}
-
-function sendDraft(chat: Conversation, content: Omit<SendContent, "text" | "replyTo"> = {}): void {
-  const isEmpty = chat.draft.getSnapshot().text.trim() === "";
-  if (isEmpty && !content.mediaIds?.length && !content.files?.length) return;
-  // The model shows a refused one as `failed`.
-  chat.sendDraft(content).catch(() => {});
 }

@@ -271,6 +271,11 @@ Deno.test("an image too large to decode loses its metadata and keeps its pixels"
     assert.deepEqual([webp.width, webp.height], [32, 64]);
     assert.equal(Image.newFromBuffer(webp.bytes).getInt("orientation"), 6);
     assert.ok(!new TextDecoder("latin1").decode(webp.bytes).includes("SecretCam"));
+    const turnedBefore = Image.newFromBuffer(withMetadata(await flag(64, 32, ".jpg"), 1));
+    const upright = await process(new Uint8Array(turnedBefore.writeToBuffer(".webp")));
+    assertNoMetadata(upright.bytes);
+    const flags = upright.bytes[20] & 0x0c;
+    assert.equal(flags, 0, "no chunk of Exif or XMP is announced that is not there");
     const gif = await process(await flag(64, 64, ".gif"));
     assertNear(Image.newFromBuffer(gif.bytes).getpoint(10, 10).slice(0, 3), [220, 0, 0]);
     await assert.rejects(process(await flag(64, 64, ".avif[effort=0]")), (error: Error) => {
