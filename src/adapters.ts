@@ -36,21 +36,27 @@ export interface Adapters {
   providers: IdentityProvider[];
 }
 
+export interface AdaptersOptions {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  metrics: MetricsRegistry;
+  /** Number of instances in this process. */
+  instances: number;
+}
+
 /**
  * The only file that names concrete adapters. The configuration selects them, and adapters that it
  * does not need are not loaded.
  */
 export async function openAdapters(
-  config: Config,
-  clock: Clock,
-  log: Log,
-  metrics: MetricsRegistry,
+  { config, clock, log, metrics, instances }: AdaptersOptions,
 ): Promise<Adapters> {
   const watchPool = poolMetrics(metrics);
   const onCall = brokerObserver(metrics);
   return {
     store: await openStore(config, { watchPool, log }),
-    backplane: await openBackplane({ config, clock, log, watchPool, onCall }),
+    backplane: await openBackplane({ config, clock, log, watchPool, onCall, threads: instances }),
     blobs: await openBlobs(config),
     mailer: await openMailer(config, log),
     pushSender: await openPushSender(config, log, clock),
@@ -135,6 +141,8 @@ interface BackplaneOptions {
   log: Log;
   watchPool: WatchPool;
   onCall: OnBrokerCall;
+  /** Number of instances that are threads of this process. */
+  threads: number;
 }
 
 async function openBackplane(options: BackplaneOptions): Promise<Backplane> {
@@ -153,12 +161,13 @@ async function openBackplane(options: BackplaneOptions): Promise<Backplane> {
 }
 
 async function openKvBackplane(
-  { config, clock, log, onCall }: BackplaneOptions,
+  { config, clock, log, onCall, threads }: BackplaneOptions,
   instancesIn: (table: InstanceTable) => Instances,
 ): Promise<Backplane> {
   const { kvUrl: url, kvPath: path } = config.broker;
   const { openKv } = await import("./cluster/kv/connection.ts");
   const { KvBroker } = await import("./cluster/kv/broker.ts");
+  const { ThreadChannel } = await import("./cluster/kv/thread_channel.ts");
   const { kvInstanceTable } = await import("./cluster/kv/instances.ts");
   const { kvPresenceTable } = await import("./cluster/kv/presence.ts");
   const { SharedRateLimiter } = await import("./cluster/shared/rate_limiter.ts");
@@ -176,9 +185,12 @@ async function openKvBackplane(
   ]);
   const instances = instancesIn(kvInstanceTable(kv));
   const limiter = new SharedRateLimiter({ table: kvRateTable(kv), log, clock });
+  const channel = threads > 1
+    ? new ThreadChannel(`realtimechat ${url ?? path}`, instances.id)
+    : undefined;
   return {
     limiter,
-    broker: new KvBroker({ kv, readKv, watchKv, instances, log, onCall }),
+    broker: new KvBroker({ kv, readKv, watchKv, instances, threads: channel, log, onCall }),
     directory: new SharedPresence(kvPresenceTable(kv), instances, log),
     close: async () => {
       await limiter.close();

@@ -64,7 +64,7 @@ export async function createApp(
   { clock = systemClock, polling = true, instances = 1, tracing = NO_TRACING }: AppOptions = {},
 ): Promise<App> {
   const metrics = new MetricsRegistry();
-  const opened = await openAdapters(config, clock, log, metrics);
+  const opened = await openAdapters({ config, clock, log, metrics, instances });
   const adapters = { ...opened, store: measuredStore(opened.store, metrics) };
   const context = { config, adapters, clock, log, metrics, instances, tracing };
   const services = createServices(context);

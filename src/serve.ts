@@ -1,7 +1,8 @@
 /**
  * The server for `deno serve --parallel`: this module is loaded once for each core, and each copy
  * is a separate instance. They share the database and, as all instances do, Deno KV or MongoDB; a
- * local KV file suffices, because a watch on it sees all threads of its process.
+ * local KV file suffices, because a watch on it sees all threads of its process. Signals between
+ * these threads are not written to it.
  *
  * Requests are spread over the instances whichever client sends them. Long-polling needs the same
  * instance each time, so it is not offered here: Socket.IO is WebSocket only.

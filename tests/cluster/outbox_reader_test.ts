@@ -66,6 +66,13 @@ class ReaderWorld implements AsyncDisposable {
     return signal;
   }
 
+  /** Gives the reader a batch of one signal that is not written. */
+  give(n: number): Signal {
+    const signal = aSignal();
+    this.reader.receive(this.speaker, n, encodeSignal(signal));
+    return signal;
+  }
+
   #reading(): Deno.Kv {
     return proxied(this.kv, {
       getMany: async (keys: Deno.KvKey[]) => {
@@ -337,3 +344,55 @@ Deno.test("KvBroker tells an instance that died from one that left", options, as
     kv.close();
   }
 });
+
+Deno.test(
+  "OutboxReader delivers in order what was given to it directly and what it reads",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open();
+    await world.beat();
+    await world.reader.start();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.held = promise;
+    const signals = [await world.say(1)];
+    await eventually("it is being read", () => world.reads > 0);
+    for (const n of [2, 3]) signals.push(world.give(n));
+    world.held = undefined;
+    resolve();
+    await eventually("they are delivered", () => world.received.signals.length >= 3);
+    signals.push(await world.say(4));
+    await eventually("the last is read", () => world.received.signals.length >= 4);
+    assert.deepEqual(world.received.signals, signals);
+    assert.equal(world.received.gaps, 0);
+  },
+);
+
+Deno.test(
+  "OutboxReader keeps what it was given before it noticed the instance",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open();
+    await world.reader.start();
+    const signals = [world.give(1), world.give(2)];
+    await world.beat();
+    await eventually("they are delivered", () => world.received.signals.length >= 2);
+    assert.deepEqual(world.received.signals, signals);
+    assert.equal(world.received.gaps, 0);
+  },
+);
+
+Deno.test(
+  "OutboxReader reports a gap for what was lost on the direct way, and goes on after it",
+  options,
+  async () => {
+    await using world = await ReaderWorld.open();
+    await world.beat();
+    await world.reader.start();
+    world.give(2);
+    await eventually("the first is missed", () => world.received.gaps > 0);
+    const signal = world.give(3);
+    await eventually("the next is delivered", () => world.received.signals.length > 0);
+    assert.deepEqual(world.received.signals, [signal]);
+    assert.equal(world.received.gaps, 1);
+  },
+);

@@ -5,6 +5,7 @@ import { deliverBatch } from "../shared/broker.ts";
 import type { InstanceRow, Instances } from "../shared/instances.ts";
 import { headKey, outboxKey, REGISTRY_KEY } from "./keys.ts";
 import type { ServiceMonitor } from "../shared/service_monitor.ts";
+import type { ThreadChannel } from "./thread_channel.ts";
 
 export interface OutboxReaderOptions {
   /** Connection for reading. */
@@ -12,6 +13,8 @@ export interface OutboxReaderOptions {
   /** Connection for watching. */
   watchKv: Deno.Kv;
   instances: Instances;
+  /** Instances whose batches are given to `receive`, at least some of them. */
+  threads?: Pick<ThreadChannel, "has">;
   log: Log;
   events: BrokerEvents;
   monitor: ServiceMonitor;
@@ -21,12 +24,16 @@ export interface OutboxReaderOptions {
 const KEYS_AT_ONCE = 10;
 const RETRY_MS = 500;
 const MAX_REMEMBERED = 1_000;
+/** Batches kept for an instance that has begun and was not noticed yet. */
+const MAX_RECEIVED = 1_000;
 
 interface Outbox {
   /** The number of the last batch read. */
   cursor: number;
   /** The highest known batch number. */
   head: number;
+  /** Of a thread: the head in its row, as of the heartbeat before the last. */
+  announced: number;
 }
 
 /**
@@ -36,6 +43,8 @@ interface Outbox {
  */
 export class OutboxReader {
   readonly #outboxes = new Map<string, Outbox>();
+  /** Batches that came directly and are not delivered yet, by instance and number. */
+  readonly #received = new Map<string, Map<number, Uint8Array>>();
   /** Last batch read of each instance that is gone, in case it returns. */
   readonly #cursorsOfGone = new Map<string, number>();
   #watchers: ReadableStreamDefaultReader<unknown>[] = [];
@@ -53,20 +62,30 @@ export class OutboxReader {
         // It began after this instance, so its whole outbox is unread. Or it was considered dead
         // and has returned.
         const cursor = this.#cursorsOfGone.get(id) ?? 0;
-        this.#outboxes.set(id, { cursor, head: cursor });
+        this.#outboxes.set(id, outboxAt(cursor));
+        this.#admit(id);
         this.#restartWatch();
       },
       onGone: (id) => {
         this.#remember(id);
+        this.#received.delete(id);
         if (this.#outboxes.delete(id)) this.options.events.onGone(id);
         this.#restartWatch();
       },
     });
-    instances.listen({ onRefreshed: () => this.#notify() });
+    instances.listen({ onRefreshed: () => this.#onRefreshed() });
     await instances.start();
     await this.#readHeads(instances.peers());
     this.#restartWatch();
     this.#reading = this.#read();
+  }
+
+  /** Takes a batch that its instance, a thread of this process, has not written. */
+  receive(id: string, n: number, batch: Uint8Array): void {
+    let received = this.#received.get(id);
+    if (!received) this.#received.set(id, received = new Map());
+    if (received.size < MAX_RECEIVED) received.set(n, batch);
+    this.#admit(id);
   }
 
   onRecovered(): void {
@@ -77,6 +96,35 @@ export class OutboxReader {
   close(): void {
     this.#closed = true;
     for (const watcher of this.#watchers) watcher.cancel().catch(() => {});
+    this.#notify();
+  }
+
+  /** Lets the instance's outbox be read up to the batches that were received. */
+  #admit(id: string): void {
+    const outbox = this.#outboxes.get(id);
+    if (!outbox) return;
+    this.#dropReceived(id, outbox.cursor);
+    for (const n of this.#received.get(id)?.keys() ?? []) outbox.head = Math.max(outbox.head, n);
+    this.#notify();
+  }
+
+  #dropReceived(id: string, upTo: number): void {
+    const received = this.#received.get(id);
+    for (const n of received?.keys() ?? []) if (n <= upTo) received!.delete(n);
+  }
+
+  /**
+   * A thread's head is believed one heartbeat later: the batch itself may be on its way, and counts
+   * as lost if it is not in the outbox.
+   */
+  #onRefreshed(): void {
+    for (const { id, head } of this.options.instances.peers()) {
+      const outbox = this.#outboxes.get(id);
+      if (!outbox) continue;
+      const known = this.options.threads?.has(id) ? outbox.announced : head;
+      outbox.head = Math.max(outbox.head, known);
+      outbox.announced = head;
+    }
     this.#notify();
   }
 
@@ -95,7 +143,8 @@ export class OutboxReader {
         // Sweeping a dead instance deletes its head before its row, which has the last head too.
         const head = Math.max(entries[i].value ?? 0, announced);
         // A listener may have added it while the heads were read.
-        if (!this.#outboxes.has(id)) this.#outboxes.set(id, { cursor: head, head });
+        if (!this.#outboxes.has(id)) this.#outboxes.set(id, outboxAt(head));
+        this.#admit(id);
       }
     }
   }
@@ -151,6 +200,7 @@ export class OutboxReader {
     while (!this.#closed) {
       this.#wakeUp = Promise.withResolvers();
       try {
+        this.#deliverReceived();
         const unread = this.#unread();
         const more = unread.length > 0 && await this.#readSome(unread);
         if (!more) await this.#wakeUp.promise;
@@ -163,12 +213,23 @@ export class OutboxReader {
   }
 
   #unread(): [string, Outbox][] {
-    // The row's head is read with every heartbeat, in case a wake-up was lost.
-    for (const { id, head } of this.options.instances.peers()) {
-      const outbox = this.#outboxes.get(id);
-      if (outbox && head > outbox.head) outbox.head = head;
-    }
     return [...this.#outboxes].filter(([, { cursor, head }]) => head > cursor);
+  }
+
+  #deliverReceived(): void {
+    for (const [id, outbox] of this.#outboxes) {
+      while (this.#deliverNext(id, outbox)) continue;
+    }
+  }
+
+  /** Delivers the next batch if it was received. */
+  #deliverNext(id: string, outbox: Outbox): boolean {
+    const received = this.#received.get(id);
+    const batch = received?.get(outbox.cursor + 1);
+    if (batch === undefined) return false;
+    received!.delete(++outbox.cursor);
+    deliverBatch(batch, id, this.options.events, this.options.log);
+    return true;
   }
 
   /** True if there may be more to read. */
@@ -205,6 +266,7 @@ export class OutboxReader {
     const { events, log } = this.options;
     for (const batch of batches) {
       if (batch === null) {
+        if (this.#deliverNext(id, outbox)) continue;
         if (outbox.cursor < head) this.#skip(id, outbox, head);
         return;
       }
@@ -217,8 +279,13 @@ export class OutboxReader {
   #skip(id: string, outbox: Outbox, head: number): void {
     this.options.log.info("Batches of another instance have expired", { instance: id, upTo: head });
     outbox.cursor = head;
+    this.#dropReceived(id, head);
     this.options.events.onGap();
   }
+}
+
+function outboxAt(cursor: number): Outbox {
+  return { cursor, head: cursor, announced: cursor };
 }
 
 function chunked<T>(items: readonly T[], size: number): T[][] {
