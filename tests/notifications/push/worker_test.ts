@@ -8,6 +8,7 @@ import { PushWorker, type PushWorkerOptions } from "../../../src/notifications/p
 import { GIVE_UP_MS } from "../../../src/notifications/push/retry_times.ts";
 import { aChat, anOutboxEntry, T0 } from "../../contract/store/rows.ts";
 import { eventually } from "../../support/eventually.ts";
+import { within } from "../../support/within.ts";
 
 /** Creates a worker whose chats all exist; `onRound` is called with each round. */
 function workerOver(onRound: (chatId: string, entries: readonly OutboxEntry[]) => void) {
@@ -217,4 +218,84 @@ Deno.test("PushWorker reports at each poll for how long the oldest entry has bee
   } finally {
     await worker.close();
   }
+});
+
+/** A worker whose outbox and dispatch are the given ones, and that is started. */
+function startedWorker(
+  outbox: Partial<PushWorkerOptions["store"]["outbox"]>,
+  dispatch: Partial<PushDispatch>,
+) {
+  const worker = new PushWorker({
+    store: {
+      chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
+      outbox: {
+        firstDue: () => Promise.resolve(null),
+        claim: () => Promise.resolve([]),
+        extend: () => Promise.resolve(),
+        settle: () => Promise.resolve(),
+        ...outbox,
+      },
+    } as unknown as PushWorkerOptions["store"],
+    resolver: { resolve: () => Promise.resolve([]) } as unknown as RecipientResolver,
+    dispatch: { stop() {}, idle: () => Promise.resolve(), ...dispatch } as unknown as PushDispatch,
+    withdrawals: { apply: () => Promise.resolve() },
+    clock: { now: () => T0 },
+    log: silentLog,
+    pollMs: 1,
+  });
+  worker.start();
+  return worker;
+}
+
+/** Requires that `closing` waits until `letGo` was called. */
+async function assertWaits(closing: Promise<void>, letGo: () => void): Promise<void> {
+  let isClosed = false;
+  const closed = closing.then(() => isClosed = true);
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.equal(isClosed, false, "it waits");
+  letGo();
+  await within("it is closed", closed, 20_000);
+}
+
+Deno.test("PushWorker closes once its poll and its late pushes have ended, and polls no more", async () => {
+  const poll = Promise.withResolvers<null>(), late = Promise.withResolvers<void>();
+  let polls = 0, stops = 0;
+  const polling = startedWorker({
+    firstDue: () => (polls++, poll.promise),
+  }, { stop: () => void stops++ });
+  await eventually("it polls", () => polls === 1);
+  await assertWaits(polling.close(), () => poll.resolve(null));
+  assert.deepEqual([polls, stops], [1, 1], "pushes in flight are aborted");
+  const delivering = startedWorker({}, { idle: () => late.promise });
+  await assertWaits(delivering.close(), late.resolve);
+});
+
+Deno.test("PushWorker settles a round together with the retries that it returned", async () => {
+  const settled: [string[], OutboxEntry[]][] = [];
+  const entry = anOutboxEntry(), retry = anOutboxEntry({ deviceIds: [newId()], attempts: 1 });
+  const worker = startedWorker({
+    settle: (done, retries) => Promise.resolve(void settled.push([done, retries])),
+  }, { showChat: () => Promise.resolve([retry]) });
+  worker.take(entry);
+  await eventually("it is settled", () => settled.length === 1);
+  await worker.close();
+  assert.deepEqual(settled, [[[entry.id], [retry]]]);
+});
+
+Deno.test("PushWorker shows the notifications of an entry without a chat, and withdraws what it names", async () => {
+  const settled: [string[], OutboxEntry[]][] = [];
+  const shown: string[] = [], withdrawn: string[] = [];
+  const retries = [1, 2].map(() => anOutboxEntry({ deviceIds: [newId()], attempts: 1 }));
+  const worker = startedWorker({
+    settle: (done, retries) => Promise.resolve(void settled.push([done, retries])),
+  }, {
+    showNotification: ({ id }) => (shown.push(id), Promise.resolve([retries[0]])),
+    withdraw: ({ id }) => (withdrawn.push(id), Promise.resolve([retries[1]])),
+  });
+  const entry = anOutboxEntry({ chatId: null });
+  worker.take(entry);
+  await eventually("it is settled", () => settled.length === 1);
+  await worker.close();
+  assert.deepEqual([shown, withdrawn], [[entry.id], [entry.id]]);
+  assert.deepEqual(settled, [[[entry.id], retries]]);
 });
