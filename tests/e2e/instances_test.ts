@@ -30,12 +30,16 @@ for (const broker of ["kv", "mongo"] as const) {
     ignore,
     fn: async () => {
       await using cluster = await Cluster.start({ broker, env: { RATE_SEARCH: "5/10m" } });
-      const ann = await cluster.register("ann");
-      const transports = cluster.instances.map(({ url }) => new HttpClient(url, ann.token));
-      const statuses: number[] = [];
-      for (let i = 0; i < 8; i++) {
-        statuses.push((await transports[i % 2].get("/api/users/search?q=nobody")).status);
-      }
+      // An instance whose table takes longer than 300 ms, as on a busy machine, says so and limits
+      // alone for 5 s: then another person tries after that.
+      const alone = () => cluster.instances.map(({ log }) => log.split("limits alone").length - 1);
+      let before = cluster.instances.map(() => 0);
+      const statuses = await eventually("both share what is used", async () => {
+        const found = await searchesOf(cluster);
+        const earlier = before;
+        before = alone();
+        return earlier.every((times, at) => times === before[at]) ? found : null;
+      }, { within: 120_000, every: 6_000 });
       assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429, 429]);
     },
   });
@@ -57,6 +61,17 @@ for (const broker of ["kv", "mongo"] as const) {
       assert.ok(clients.some(({ closes }) => closes.includes(1012)), "closed with 1012");
     },
   });
+}
+
+/** Statuses of the searches of a new person, who asks both instances in turn. */
+async function searchesOf(cluster: Cluster): Promise<number[]> {
+  const { token } = await cluster.register("ann");
+  const transports = cluster.instances.map(({ url }) => new HttpClient(url, token));
+  const statuses: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    statuses.push((await transports[i % 2].get("/api/users/search?q=nobody")).status);
+  }
+  return statuses;
 }
 
 /** People in one group, half of them on each of two instances. */
