@@ -122,7 +122,7 @@ export function isEmptyQuery({ terms, prefix }: QueryTerms): boolean {
 
 /** True if the text matches the query: for texts that were not found through an index. */
 export function matches(text: string, query: QueryTerms): boolean {
-  if (!mayMatch(text, query)) return false;
+  if (isEmptyQuery(query) || !mayMatch(text, query)) return false;
   const own = new Set(messageTerms(text));
   const isMet = ({ terms, prefix }: TermSet) =>
     terms.every((term) => own.has(term)) &&

@@ -205,6 +205,7 @@ test(REST, "administrators list chats by their properties, newest first", async 
   const { root: chief, ann, bob, mallory } = await app.people("root", "ann", "bob", "mallory");
   const root = await asAdmin(app, chief);
   const kites = await aGroup(app, [ann, bob], "Kites and balloons");
+  app.clock.ahead += 60_000;
   const boats = await aGroup(app, [bob, mallory], "Boats");
   const direct = (await app.client(ann).post("/api/chats", { userId: bob.id })).body.id;
   await root.post(`/api/admin/chats/${boats.chatId}/freeze`, { frozen: true });
@@ -215,6 +216,7 @@ test(REST, "administrators list chats by their properties, newest first", async 
   };
   assert.deepEqual(await listed(""), [direct, boats.chatId, kites.chatId]);
   assert.deepEqual(await listed("q=ball"), [kites.chatId]);
+  assert.deepEqual(await listed("q=%21"), [], "a query without words finds nothing");
   assert.deepEqual(await listed("kind=direct"), [direct]);
   assert.deepEqual(await listed("frozen=true"), [boats.chatId]);
   assert.deepEqual(await listed("frozen=false&kind=group"), [kites.chatId]);
@@ -222,6 +224,16 @@ test(REST, "administrators list chats by their properties, newest first", async 
   assert.deepEqual(await listed(`memberId=${ann.id}&q=kites`), [kites.chatId]);
   const first = (await root.get("/api/admin/chats?limit=2")).body;
   assert.deepEqual(await listed(`limit=2&cursor=${first.next}`), [kites.chatId]);
+  for (const each of ["", `memberId=${bob.id}&`]) {
+    const created = (await root.get(`/api/admin/chats/${boats.chatId}`)).body.createdAt;
+    assert.deepEqual(await listed(`${each}createdBefore=${created}`), [kites.chatId], each);
+    const since = await listed(`${each}createdAfter=${created}`);
+    assert.deepEqual(since, [direct, boats.chatId], each);
+    assert.deepEqual(await listed(`${each}createdAfter=${created}&kind=group`), [boats.chatId]);
+    assert.deepEqual(await listed(`${each}frozen=true&kind=direct`), []);
+  }
+  const nothing = await root.get(`/api/admin/chats/${chief.id}`);
+  assert.deepEqual([nothing.status, nothing.body.code], [404, "not_found"]);
   const soon = new Date(app.clock.now() + 60_000).toISOString();
   assert.deepEqual(await listed(`createdAfter=${soon}`), []);
   for (const path of ["/api/admin/chats", `/api/admin/chats/${direct}`]) {

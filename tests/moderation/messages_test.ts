@@ -55,6 +55,9 @@ test(REST, "administrators find messages by chat, sender, words and time", async
   const late = new Date(Date.parse(elsewhere.createdAt)).toISOString();
   assert.deepEqual(await texts(root, `sentAfter=${late}`), ["cheap pills"]);
   assert.deepEqual(await texts(root, `sentAfter=${late}&chatId=${chatId}`), []);
+  for (const where of ["", `&chatId=${chatId}`, `&senderId=${ann.id}`]) {
+    assert.deepEqual(await texts(root, `q=%21${where}`), [], "a query without words finds nothing");
+  }
   for (const query of [`chatId=${chatId}&cursor=x`, "cursor=x"]) {
     const { body } = await root.get(`/api/admin/messages?${query}`);
     assert.equal(body.code, "invalid_request");

@@ -85,6 +85,36 @@ test(
   },
 );
 
+test(REST, "a decision that changes nothing is neither made nor recorded", async (app) => {
+  const { root: chief, ann } = await app.people("root", "ann");
+  const root = await asAdmin(app, chief);
+  const at = `/api/admin/users/${ann.id}`;
+  const unsuspend = () => root.post(`${at}/unsuspend`, {});
+  const shadowed = async (shadowed: boolean) => {
+    app.clock.ahead += 1_000;
+    const { status, body } = await root.put(`${at}/shadow`, { shadowed, reason: "Spam" });
+    assert.equal(status, 200, JSON.stringify(body));
+    return body.shadowedAt as string | null;
+  };
+  assert.equal((await unsuspend()).status, 200);
+  assert.equal(await shadowed(false), null);
+  const since = await shadowed(true);
+  assert.equal(await shadowed(true), since);
+  assert.equal(await shadowed(false), null);
+  const made = (await newestEntries(app, 20)).map(({ action }) => action)
+    .filter((action) => action.startsWith("user."));
+  assert.deepEqual(made, ["user.unshadowed", "user.shadowed"]);
+  for (const path of ["unsuspend", "suspend", "shadow"]) {
+    const nobody = `/api/admin/users/0190a6e4-0000-7000-8000-000000000000/${path}`;
+    const body = path === "unsuspend"
+      ? {}
+      : { reason: "Spam", ...(path === "shadow" && { shadowed: true }) };
+    const { status } = await root.send(path === "shadow" ? "PUT" : "POST", nobody, body);
+    assert.equal(status, 404, path);
+  }
+  assert.deepEqual(app.log, []);
+});
+
 test(REST, "live events and catching up cover the revisions of shadowed messages", async (app) => {
   const { ann, spammer, chatId, send, early } = await world(app);
   const open = async (by: Person) =>
