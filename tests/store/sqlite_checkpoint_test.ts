@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import type { CheckpointStep } from "../../src/store/sqlite/checkpoint_worker.ts";
 import { Database } from "../../src/store/sqlite/database.ts";
 import { LogSize } from "../../src/store/sqlite/log_size.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -34,5 +35,32 @@ Deno.test("Database overwrites a log that has grown, and empties it on request",
   } finally {
     reader.close();
     await db.close();
+  }
+});
+
+Deno.test("the checkpoint worker copies each time what was committed before, also without a restart between", async () => {
+  await using dir = await TempDir.make("checkpoint");
+  const path = dir.join("database");
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0");
+  db.exec("CREATE TABLE meta (key TEXT, value TEXT)");
+  const url = new URL("../../src/store/sqlite/checkpoint_worker.ts", import.meta.url);
+  const worker = new Worker(url, { type: "module", name: path });
+  const run = (step: CheckpointStep) =>
+    new Promise<void>((resolve) => {
+      worker.onmessage = () => resolve();
+      worker.postMessage(step);
+    });
+  try {
+    for (const text of ["first of all", "second to that", "third and last"]) {
+      db.prepare("INSERT INTO meta VALUES (?, '')").run(text);
+      await run("copy");
+      const file = new TextDecoder("latin1").decode(await Deno.readFile(path));
+      assert.ok(file.includes(text), text);
+    }
+    await run("end");
+  } finally {
+    worker.terminate();
+    db.close();
   }
 });

@@ -26,6 +26,18 @@ export function accountContract(test: ContractTest): void {
     assert.deepEqual(changed, { user: { ...user, updatedAt: AT }, removedDevices: [] });
   });
 
+  test("change moves updatedAt on, also twice at one time and by a clock that is behind", async (store) => {
+    const user = aUser();
+    await store.users.create(user);
+    const seen: number[] = [];
+    for (const at of [AT, AT, AT - 9, AT + 1, AT + 7]) {
+      const changed = await store.accounts.change(user.id, at, () => ({}));
+      seen.push(changed!.user.updatedAt - AT);
+    }
+    assert.deepEqual(seen, [0, 1, 2, 3, 7]);
+    assert.equal((await store.users.byId(user.id))!.updatedAt, AT + 7);
+  });
+
   test("change writes all its parts, and leaves the rest", async (store) => {
     const { user, identity, sessions: [ended, kept] } = await storedAccount(store);
     const device = {
