@@ -14,6 +14,13 @@ Deno.test("isPublicName is true for names of the public internet only", () => {
     "x.localhost",
     "1.in-addr.arpa",
     "x.onion",
+    "a.intranet",
+    "a.private",
+    "a.corp",
+    "a.home",
+    "a.test",
+    "a.example",
+    "a.invalid",
   ];
   for (const name of [...single, ...numbers, ...suffixes, "printer.local."]) {
     assert.equal(isPublicName(name), false, name);

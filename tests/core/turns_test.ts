@@ -55,6 +55,32 @@ Deno.test("Turns runs work that waits in order of asking, several short pieces i
   await clock.end();
 });
 
+Deno.test("Turns lets no work that comes during a turn pass what waits", async () => {
+  const turns = new Turns();
+  turns.run(() => workOn());
+  const order: string[] = [];
+  const first = turns.run(() => {
+    order.push("first");
+    return turns.run(() => order.push("late"));
+  });
+  await Promise.all([first, turns.run(() => order.push("second"))]);
+  assert.deepEqual(order, ["first", "second", "late"]);
+});
+
+Deno.test("Turns counts what follows on a task to its turn", async () => {
+  const turns = new Turns();
+  const clock = counted();
+  turns.run(() => workOn());
+  const ran: number[] = [];
+  await Promise.all([1, 2, 3].map(async () => {
+    await turns.run(() => {});
+    ran.push(clock.turn());
+    workOn();
+  }));
+  assert.equal(new Set(ran).size, 3);
+  await clock.end();
+});
+
 Deno.test("Turns gives long work a separate turn, and passes its failure on", async () => {
   const turns = new Turns();
   const clock = counted();
