@@ -47,10 +47,24 @@ async function started(dir: TempDir, disk: SlowDisk) {
   return { server, http, send, chatId: chat.id, config, env };
 }
 
-test("SQLite on a slow disk: sends wait for it, and the event loop does not", async (dir) => {
+test("SQLite on a slow disk: sends wait for it, reads show what is on it, and the event loop goes on", async (dir) => {
   const disk = await SlowDisk.make(dir, DATABASE, SYNC_MS);
-  const { server, http, send } = await started(dir, disk);
+  const { server, http, send, chatId } = await started(dir, disk);
   await using _ = server;
+  const seen = new Set<string>();
+  let hasEnded = false;
+  const reading = (async () => {
+    while (!hasEnded) {
+      const { body } = await http.get(`/api/messages/${chatId}?limit=10`);
+      for (const { text } of body.items) {
+        if (seen.has(text)) continue;
+        seen.add(text);
+        assert.ok(isSynced(disk, text), `"${text}" was shown before it was on disk`);
+      }
+    }
+  })();
+  // Reported at the end.
+  reading.catch(() => {});
   const syncsBefore = disk.syncs().length;
   for (let round = 0; round < 5; round++) {
     await Promise.all(Array.from({ length: 10 }, async (_, n) => {
@@ -60,6 +74,8 @@ test("SQLite on a slow disk: sends wait for it, and the event loop does not", as
       assert.ok(isSynced(disk, text), `"${text}" was sent before it was on disk`);
     }));
   }
+  hasEnded = true;
+  await reading;
   const syncs = disk.syncs().slice(syncsBefore);
   assert.ok(syncs.length >= 5);
   assert.deepEqual(syncs.filter((sync) => sync.startsWith("main")), []);
