@@ -81,6 +81,21 @@ export class CatchUp {
     return { items: [...left, ...await this.#rowsOf(heads, chats, present, query)], next };
   }
 
+  /**
+   * True if these are the caller's chats, and their heads are where the cursors are: most who come
+   * back have missed nothing. The heads are read after the chats were, or with them.
+   */
+  async isUpToDate(cursors: Cursors, chats: ReadonlyMap<string, PresentChat>): Promise<boolean> {
+    this.#checkSize(cursors);
+    const ids = Object.keys(cursors);
+    if (ids.length !== chats.size || !ids.every((id) => chats.has(id))) return false;
+    if (ids.every((id) => chats.get(id)!.headBefore !== undefined)) {
+      return ids.every((id) => chats.get(id)!.headBefore === cursors[id]);
+    }
+    const heads = await inParts(ids, (part) => this.store.chats.heads(part));
+    return heads.length === ids.length && heads.every(({ id, rev }) => rev === cursors[id]);
+  }
+
   async #page(
     userId: string,
     { cursors, from, to, namedOnly }: SyncQuery,

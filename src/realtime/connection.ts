@@ -60,6 +60,18 @@ export class Connection {
     else this.#hidden.delete(chatId);
   }
 
+  /**
+   * True if it listens to exactly these chats, and nothing after these revisions was delivered:
+   * events begin there.
+   */
+  beginsAt(cursors: Record<string, number>): boolean {
+    if (Object.keys(cursors).length !== this.rooms.size) return false;
+    for (const room of this.rooms) {
+      if (!room.isOpen || room.delivered !== cursors[room.chatId]) return false;
+    }
+    return true;
+  }
+
   deliver(events: EncodedEvents): void {
     const outbound = this.#hidden.size === 0 ? events : this.#withoutHidden(events);
     if (this.#buffered !== null) this.#buffer(outbound);

@@ -13,7 +13,7 @@ import { EncodedEvents, type Listener } from "./encoded_events.ts";
 import { Recovery } from "./recovery.ts";
 import { Retries } from "./retries.ts";
 import type { ChangeSource } from "./room.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { Subscriptions, type UserChats } from "./subscriptions.ts";
 
 /** Tells presence about a user's first and last connection to this instance. */
 export interface HubListener {
@@ -89,21 +89,22 @@ export class Hub {
    * Subscribes the connection to all its user's chats. It gets no events until it is released;
    * everything that is committed after this resolves reaches it. Throws `unauthenticated` if the
    * session has ended in the meantime: the code that ended it could not know of this connection
-   * yet.
+   * yet. Returns the user's chats, as they were read before.
    */
-  async attach(connection: Connection): Promise<void> {
+  async attach(connection: Connection): Promise<UserChats> {
     if (this.#closed) throw new AppError("unavailable", "Cannot connect: the server is stopping");
     const { userId, sessionId } = connection.caller;
     if (this.#connections.add(connection)) {
       for (const listener of this.#listeners) listener.onFirstConnection(userId);
     }
-    const [session] = await this.#attaching.run(() =>
+    const [session, chats] = await this.#attaching.run(() =>
       Promise.all([
         this.store.sessions.byId(sessionId),
         this.#subscriptions.subscribe(userId, [connection]),
       ])
     );
     if (session === null || session.endedAt !== null) throw sessionEnded();
+    return chats;
   }
 
   /** Safe to call twice. */

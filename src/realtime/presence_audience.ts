@@ -1,4 +1,5 @@
 import { forEachOf } from "../core/concurrency.ts";
+import type { ChatHead } from "../store/chat_store.ts";
 import type { PresentChat } from "../store/membership_store.ts";
 import type { Store } from "../store/store.ts";
 
@@ -59,13 +60,21 @@ export class PresenceAudience {
     for (let after: string | null = null;;) {
       const rows: PresentChat[] = await this.store.memberships
         .presentOfUser(userId, after, CHATS_AT_ONCE);
-      const heads = await this.store.chats.heads(rows.map(({ chatId }) => chatId));
-      for (const { id, memberCount } of heads) {
+      for (const { id, memberCount } of await this.#sizes(rows)) {
         if (memberCount <= this.maxMembers) chatIds.push(id);
       }
       if (rows.length < CHATS_AT_ONCE) return chatIds;
       after = rows[rows.length - 1].chatId;
     }
+  }
+
+  /** Asks for the sizes that did not come with the chats. */
+  async #sizes(rows: PresentChat[]): Promise<Pick<ChatHead, "id" | "memberCount">[]> {
+    const known = rows.flatMap(({ chatId: id, memberCount }) =>
+      memberCount === undefined ? [] : [{ id, memberCount }]
+    );
+    if (known.length === rows.length) return known;
+    return await this.store.chats.heads(rows.map(({ chatId }) => chatId));
   }
 
   /** A block hides each of the two from the other. */

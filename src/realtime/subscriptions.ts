@@ -22,7 +22,7 @@ export interface SubscriptionOptions {
   figures: DeliveryMetrics;
 }
 /** A user's chats by id. */
-type UserChats = ReadonlyMap<string, PresentChat>;
+export type UserChats = ReadonlyMap<string, PresentChat>;
 
 /** Maximum number of chats whose heads one query reads. */
 const HEADS_AT_ONCE = 500;
@@ -70,16 +70,20 @@ export class Subscriptions implements RoomHost {
    * are read until a read finds no chat whose room was not open when it began: between the read and
    * the opening of a room the user may leave or rejoin the chat, and no signal would tell. Where the
    * store reads heads with the chats, a room that opened at the same head needs no further read.
+   * Returns the chats of the last read.
    */
-  async subscribe(userId: string, connections: readonly Connection[]): Promise<void> {
+  async subscribe(userId: string, connections: readonly Connection[]): Promise<UserChats> {
     const current = () => connections.filter((each) => this.connections.has(each));
+    let last: UserChats = new Map();
     for (let entered = true; entered && current().length > 0;) {
       const began = performance.now();
       entered = await this.#withChats(userId, async (chats, moved) => {
+        last = chats;
         const missing = current().map((each) => this.#adjust(each, chats, moved, began));
         return (await Promise.all(missing)).includes(true);
       });
     }
+    return last;
   }
 
   unsubscribe(connection: Connection): void {

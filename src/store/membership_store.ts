@@ -16,6 +16,8 @@ export interface PresentChat extends Pick<Membership, "chatId" | "userId" | "hid
    * the membership is unchanged. Left out by a store that cannot read both at once.
    */
   headBefore?: number;
+  /** The chat's number of members at that head; left out together with it. */
+  memberCount?: number;
 }
 
 /** A present member's row in a chat whose newest message is past their read cursor. */

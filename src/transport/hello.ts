@@ -38,6 +38,9 @@ export interface Welcome {
   release(): void;
 }
 
+/** The sync of a client that has missed nothing. */
+const NOTHING: SyncPage = { items: [], next: null };
+
 /**
  * Authenticates a socket and makes it a connection of the hub. The order is: verify the token,
  * subscribe, read missed changes. So there is no gap between the reply and the events that follow
@@ -55,13 +58,17 @@ export async function hello(
   const connection = new Connection(newId(), caller, sink, { compact });
   const { hub, catchUp } = services;
   try {
-    const [user, blockedUserIds, incarnation] = await Promise.all([
+    const [user, blockedUserIds, incarnation, chats] = await Promise.all([
       services.profile(caller.userId),
       services.blockedBy(caller.userId),
       catchUp.incarnation(),
       hub.attach(connection),
     ]);
-    const sync = cursors && await catchUp.sync(caller.userId, { cursors, changedOnly });
+    const isUpToDate = changedOnly && cursors !== undefined &&
+      await catchUp.isUpToDate(cursors, chats) && connection.beginsAt(cursors);
+    const sync = isUpToDate
+      ? NOTHING
+      : cursors && await catchUp.sync(caller.userId, { cursors, changedOnly });
     const answer = {
       user,
       sessionId: caller.sessionId,

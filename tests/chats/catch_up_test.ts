@@ -233,3 +233,32 @@ Deno.test("DirectChats creates one chat for two people, also when both open it a
   const encrypted = await world.services.direct.open(ann, bob, { encrypted: true });
   assert.notEqual(encrypted.chat.id, opened[0].chat.id, "one of each a pair");
 });
+
+Deno.test("CatchUp says that nothing was missed only if cursors name all chats at their heads", async () => {
+  await using world = await ChatWorld.make({ syncChats: 2 });
+  const { chatId, ids: [ann, bob] } = await world.group(2);
+  const { sender, catchUp } = world.services;
+  const rows = await world.store.memberships.presentOfUser(bob, null, 10);
+  const { rev } = await catchUp.changes(bob, chatId, 0);
+  // As a store reads them that has no heads beside them, too.
+  for (const row of rows) {
+    for (const { headBefore, ...rest } of [row, { ...row, headBefore: undefined }]) {
+      const read = headBefore === undefined ? rest : { ...rest, headBefore };
+      const chats = new Map([[chatId, read]]);
+      const isUpToDate = (cursors: Cursors) => catchUp.isUpToDate(cursors, chats);
+      assert.equal(await isUpToDate({ [chatId]: rev }), true);
+      assert.equal(await isUpToDate({ [chatId]: rev - 1 }), false);
+      assert.equal(await isUpToDate({ [chatId]: rev + 1 }), false);
+      assert.equal(await isUpToDate({}), false);
+      assert.equal(await isUpToDate({ [chatId]: rev, [newId()]: 0 }), false);
+      assert.equal(await isUpToDate({ [newId()]: rev }), false);
+      const many = Object.fromEntries([newId(), newId(), newId()].map((id) => [id, 1]));
+      await assert.rejects(isUpToDate(many), { code: "invalid_request" });
+    }
+  }
+  assert.equal(await catchUp.isUpToDate({}, new Map()), true);
+  await sender.send(ann, { chatId, text: "later" });
+  const now = new Map([[chatId, (await world.store.memberships.presentOfUser(bob, null, 10))[0]]]);
+  assert.equal(await catchUp.isUpToDate({ [chatId]: rev }, now), false);
+  assert.equal(await catchUp.isUpToDate({ [chatId]: rev + 1 }, now), true);
+});

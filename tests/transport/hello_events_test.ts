@@ -20,13 +20,21 @@ function aSink() {
 type Sync = HelloServices["catchUp"]["sync"];
 
 /** The services for a hello, over the hub of `world`, with the test's catch-up. */
-function servicesOf(world: World, sync: Sync): HelloServices {
+function servicesOf(
+  world: World,
+  sync: Sync,
+  isUpToDate: HelloServices["catchUp"]["isUpToDate"] = () => Promise.resolve(false),
+): HelloServices {
   const caller = { userId: "ann", sessionId: "s", tokenExpiresAt: Infinity } as Caller;
   return {
     authenticate: () => Promise.resolve(caller),
     profile: () => Promise.resolve({}),
     blockedBy: () => Promise.resolve([]),
-    catchUp: { incarnation: () => Promise.resolve("one"), sync } as HelloServices["catchUp"],
+    catchUp: {
+      incarnation: () => Promise.resolve("one"),
+      sync,
+      isUpToDate,
+    } as HelloServices["catchUp"],
     hub: world.hub,
     clock: systemClock,
     limits: { socketsPerUser: 1 },
@@ -61,6 +69,68 @@ for (const [moment, { answered, heard }] of Object.entries(MOMENTS)) {
     const revs = () => events.filter((event) => event.chatId === chatId).map(({ rev }) => rev);
     assert.deepEqual(revs(), heard);
     assert.deepEqual(heard[0], answered + 1);
+    world.hub.closeAll("restart");
+  });
+}
+
+Deno.test("a client whose chats are where its cursors are gets an empty sync, and what follows", async () => {
+  const world = new World();
+  const chatId = world.chat("ann", "bob");
+  const { sink, events } = aSink();
+  const services = servicesOf(
+    world,
+    () => Promise.reject(new Error("nothing was missed")),
+    (cursors, chats) => {
+      assert.deepEqual([...chats.keys()], Object.keys(cursors));
+      return Promise.resolve(true);
+    },
+  );
+  const input = {
+    token: "t",
+    cursors: { [chatId]: world.chats.get(chatId)!.rev },
+    changedOnly: true,
+  };
+  const { answer, release } = await hello(services, {} as Visitor, input, sink);
+  assert.deepEqual(answer.sync, { items: [], next: null });
+  world.hub.commit(world.write(chatId, { say: "later" }));
+  release();
+  assert.equal(events.filter((event) => event.chatId === chatId).length, 1);
+  world.hub.closeAll("restart");
+});
+
+const MISSED: Record<string, (world: World, chatId: string) => void> = {
+  "an event delivered after the heads were read": (world, chatId) =>
+    world.hub.commit(world.write(chatId, { say: "between" })),
+  "a chat joined after the heads were read": (world) => {
+    const other = world.chat("bob", "eve");
+    world.hub.commit(world.write(other, { join: "ann" }));
+  },
+};
+
+for (const [what, happen] of Object.entries(MISSED)) {
+  Deno.test(`a hello reads ${what}`, async () => {
+    const world = new World();
+    const chatId = world.chat("ann", "bob");
+    const { sink } = aSink();
+    let syncs = 0;
+    const services = servicesOf(
+      world,
+      () => {
+        syncs++;
+        return Promise.resolve({ items: [], next: null });
+      },
+      () => {
+        happen(world, chatId);
+        return Promise.resolve(true);
+      },
+    );
+    const input = {
+      token: "t",
+      cursors: { [chatId]: world.chats.get(chatId)!.rev },
+      changedOnly: true,
+    };
+    await hello(services, {} as Visitor, input, sink);
+    assert.equal(syncs, 1);
     world.hub.closeAll("restart");
   });
 }

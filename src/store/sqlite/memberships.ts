@@ -57,7 +57,8 @@ const REACHED = `
   FROM memberships WHERE chatId = ?1 AND leftAt IS NULL`;
 
 const PRESENT = `
-  SELECT memberships.chatId, memberships.userId, hiddenSeq, chats.rev AS headBefore
+  SELECT memberships.chatId, memberships.userId, hiddenSeq, chats.rev AS headBefore,
+    chats.memberCount AS memberCount
   FROM memberships CROSS JOIN chats ON chats.id = memberships.chatId
   WHERE memberships.userId = ? AND memberships.leftAt IS NULL AND memberships.chatId > ?
   ORDER BY memberships.chatId LIMIT 0 + ?`;

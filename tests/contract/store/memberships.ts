@@ -63,8 +63,9 @@ export function membershipContract(test: ContractTest): void {
     const { chat } = await storedChat(store, { members: [{ userId }] });
     const next = { ...chat, rev: chat.rev + 1 };
     await store.chats.commit(aChange(chat.rev, next));
-    const [{ headBefore = next.rev }] = await store.memberships.presentOfUser(userId, null, 1);
-    assert.equal(headBefore, next.rev);
+    const [row] = await store.memberships.presentOfUser(userId, null, 1);
+    const { headBefore = next.rev, memberCount = next.memberCount } = row;
+    assert.deepEqual([headBefore, memberCount], [next.rev, next.memberCount]);
   });
 
   test("ofUserIn returns the user's rows of the given chats, including chats they left", async (store) => {
