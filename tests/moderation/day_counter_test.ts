@@ -8,17 +8,22 @@ const NOON = Date.UTC(2026, 0, 31, 12);
 
 /** A counter over a store that notes what it is given, and fails while `fails` says so. */
 function world() {
-  const state = { now: NOON, fails: "" as "" | "add" | "markActive" };
+  const state = {
+    now: NOON,
+    fails: "" as "" | "add" | "markActive",
+    failsOn: "",
+    gate: Promise.resolve(),
+  };
   const added: [day: string, figures: object][] = [];
   const active: [day: string, ids: string[]][] = [];
   const warnings: string[] = [];
   const users = new Map([["bot", { isBot: true }], ["erased", { deletedAt: 1 }]]);
   const store = {
     statistics: {
-      add: (day: string, figures: object) => {
-        if (state.fails === "add") return Promise.reject(new Error("down"));
+      add: async (day: string, figures: object) => {
+        await state.gate;
+        if (state.fails === "add" || state.failsOn === day) throw new Error("down");
         added.push([day, figures]);
-        return Promise.resolve();
       },
       markActive: (day: string, ids: string[]) => {
         if (state.fails === "markActive") return Promise.reject(new Error("down"));
@@ -114,4 +119,66 @@ Deno.test("DayCounter writes many people in several calls, each of them once", a
   await counter.flush();
   assert.deepEqual(active.map(([, ids]) => ids.length), [500, 500, 201]);
   assert.deepEqual(active.flatMap(([, ids]) => ids), people);
+});
+
+Deno.test("DayCounter writes a day once though the next one fails, and adds what comes meanwhile", async () => {
+  const { counter, added, state } = world();
+  counter.count("messages");
+  state.now += DAY_MS;
+  counter.count("messages", 2);
+  state.failsOn = "2026-02-01";
+  const failing = counter.flush();
+  await null; // The round has begun.
+  counter.count("messages", 4);
+  await failing;
+  state.failsOn = "";
+  await counter.flush();
+  assert.deepEqual(added, [["2026-01-31", { messages: 1 }], ["2026-02-01", { messages: 6 }]]);
+});
+
+Deno.test("DayCounter keeps people who come while others cannot be written", async () => {
+  const { counter, active, state } = world();
+  counter.active("ann");
+  state.fails = "markActive";
+  const failing = counter.flush();
+  await null; // The round has begun.
+  counter.active("bob");
+  await failing;
+  state.fails = "";
+  await counter.flush();
+  assert.deepEqual(active, [["2026-01-31", ["ann", "bob"]]]);
+});
+
+Deno.test("DayCounter remembers a hundred thousand people, and begins again past them", async () => {
+  const { counter, active } = world();
+  for (let n = 0; n < 100_000; n++) counter.active(`${n}`);
+  counter.active("0");
+  await counter.flush();
+  assert.equal(active.flatMap(([, ids]) => ids).length, 100_000);
+  counter.active("one more");
+  counter.active("0");
+  await counter.flush();
+  assert.deepEqual(active.at(-1), ["2026-01-31", ["one more", "0"]]);
+});
+
+Deno.test("DayCounter closes once what it writes is written", async () => {
+  const { counter, added, state } = world();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  state.gate = promise;
+  counter.count("messages");
+  void counter.flush();
+  let isClosed = false;
+  const closed = counter.close().then(() => isClosed = true);
+  for (let turn = 0; turn < 3; turn++) await new Promise((done) => setTimeout(done));
+  assert.equal(isClosed, false);
+  resolve();
+  await closed;
+  assert.deepEqual(added, [["2026-01-31", { messages: 1 }]]);
+});
+
+Deno.test("DayCounter ends its timer when it closes", async () => {
+  const { counter } = world();
+  counter.start();
+  // Leaves no timer: the test would report it.
+  await counter.close();
 });

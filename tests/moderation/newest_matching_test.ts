@@ -30,6 +30,28 @@ const WAYS: [
   ["read before", (query) => Promise.resolve(newestAmong(ROWS, query))],
 ];
 
+Deno.test("a page of matching rows ends with its time, and the next one continues after what was read", async () => {
+  const now = performance.now;
+  let at = now.call(performance), reads = 0;
+  performance.now = () => at;
+  try {
+    const query = { createdBefore: null, limit: 9, isMatch: ({ n }: Row) => n % 60 === 0 };
+    const slow: typeof read = async (before, limit) => {
+      reads++;
+      at += 300;
+      return await read(before, limit);
+    };
+    const first = await newestMatching<Row>({ ...query, cursor: null, read: slow });
+    assert.deepEqual([first.items.map(({ n }) => n), reads], [[240, 180], 1]);
+    const then = await newestMatching<Row>({ ...query, cursor: first.next, read: slow });
+    assert.deepEqual([then.items.map(({ n }) => n), reads], [[120, 60], 2]);
+    const last = await newestMatching<Row>({ ...query, cursor: then.next, read: slow });
+    assert.deepEqual([last.items.map(({ n }) => n), last.next, reads], [[0], null, 3]);
+  } finally {
+    performance.now = now;
+  }
+});
+
 for (const [name, page] of WAYS) {
   const walk = async (query: Omit<Query, "cursor">) => {
     const pages: number[][] = [];

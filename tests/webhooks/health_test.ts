@@ -15,6 +15,7 @@ function world(failingMs: number | null, fields: Partial<WebhookEndpoint> = {}) 
   const patches: object[] = [];
   const actions: string[] = [];
   const lines: string[] = [];
+  const written: string[] = [];
   let changes = 0;
   const health = new WebhookHealth({
     store: {
@@ -23,13 +24,16 @@ function world(failingMs: number | null, fields: Partial<WebhookEndpoint> = {}) 
     } as never,
     audit: {
       entryOf: (_by: unknown, note: object) => note,
-      written: () => Promise.resolve(),
+      written: ({ action }: { action: string }) => Promise.resolve(void written.push(action)),
     } as never,
     clock: { now: () => NOW },
     log: jsonLog("info", (line) => lines.push(line)),
     onChanged: () => Promise.resolve(void changes++),
   });
-  const done = () => ({ patches, actions, changes });
+  const done = () => {
+    assert.deepEqual(written, actions, "the trail is told of each entry");
+    return { patches, actions, changes };
+  };
   return { endpoint, health, lines, done };
 }
 

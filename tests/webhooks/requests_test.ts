@@ -50,6 +50,8 @@ Deno.test("a batch is filled up to its size, never past it, and in order", () =>
     lanesOf([delivery("a"), delivery("b"), delivery("c")]),
   );
   assert.deepEqual(pairs.map((batch) => batch.rows.length), [2, 1]);
+  const [five] = streamsOf({ batchSize: 2 }, lanesOf([..."abcde"].map((lane) => delivery(lane))));
+  assert.deepEqual(five.map((batch) => batch.rows.length), [2, 2, 1]);
 });
 
 Deno.test("a lane whose first delivery failed has a stream beside those that did not", () => {
@@ -61,6 +63,7 @@ Deno.test("a lane whose first delivery failed has a stream beside those that did
 
 Deno.test("a request is one event, or a batch with an id of its deliveries", () => {
   const [one, two] = [delivery("a"), delivery("b")];
+  two.events[0].at = one.events[0].at + 1_000;
   const request = (batchSize: number, rows: WebhookDelivery[]) => {
     const { id, body } = requestOf({ batchSize }, { rows }, payloadsOf(rows));
     return { id, body: JSON.parse(body) };
@@ -73,6 +76,7 @@ Deno.test("a request is one event, or a batch with an id of its deliveries", () 
   const both = request(5, [one, two]);
   assert.equal(both.id, `${one.deliveryId}_${two.deliveryId}_2`);
   assert.deepEqual(both.body.data, payloadsOf([one, two]));
+  assert.equal(both.body.timestamp, payloadsOf([two])[0].timestamp, "the time of its last event");
   // Events that were sent one at a time may wait while the endpoint is changed to batches, and back.
   const larger = [delivery("a", 2)];
   assert.equal(request(1, larger).body.type, "batch");
