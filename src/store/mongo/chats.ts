@@ -15,11 +15,8 @@ import { type ChatDocument, CHATS, readChat } from "./chat_collection.ts";
 import { ChatCommitter } from "./chat_commit.ts";
 import type { MongoConnection } from "./connection.ts";
 import { createdBefore, eq, IN_BATCHES } from "./documents.ts";
-import { rowLoader } from "./row_loaders.ts";
+import { FEW, loadAll, rowLoader } from "./row_loaders.ts";
 import { type MembershipDocument, membershipOf, MEMBERSHIPS } from "./memberships.ts";
-
-/** As many ids as share their read with those of others. */
-const FEW = 50;
 
 export class MongoChatStore implements ChatStore {
   readonly #chats: Collection<ChatDocument>;
@@ -43,10 +40,7 @@ export class MongoChatStore implements ChatStore {
   }
 
   async byIds(ids: string[]): Promise<Chat[]> {
-    if (ids.length <= FEW) {
-      const found = await Promise.all([...new Set(ids)].map(this.#load));
-      return found.filter((each) => each !== null).map(readChat);
-    }
+    if (ids.length <= FEW) return (await loadAll(this.#load, ids)).map(readChat);
     return (await this.#chats.find({ _id: { $in: ids } }, IN_BATCHES).toArray()).map(readChat);
   }
 

@@ -12,7 +12,7 @@ import {
 } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
-import { ofUserInChatLoader } from "./row_loaders.ts";
+import { FEW, loadAll, ofUserInChatLoader, rowLoader } from "./row_loaders.ts";
 
 export const NOTIFICATIONS: CollectionSpec = {
   name: "notifications",
@@ -34,6 +34,7 @@ type SettingsDocument = NotificationSettings & { _id: string };
 export class MongoNotificationStore implements NotificationStore {
   readonly #notifications: Collection<Document<Notification>>;
   readonly #settings: Collection<SettingsDocument>;
+  readonly #loadSettings: (userId: string) => Promise<SettingsDocument | null>;
   readonly #unreadOfChat: (
     userId: string,
     chatId: string,
@@ -42,6 +43,7 @@ export class MongoNotificationStore implements NotificationStore {
   constructor(mongo: MongoConnection) {
     this.#notifications = mongo.collection(NOTIFICATIONS);
     this.#settings = mongo.collection(NOTIFICATION_SETTINGS);
+    this.#loadSettings = rowLoader(this.#settings);
     const unread = { readAt: null, messageId: { $gt: "" } };
     this.#unreadOfChat = ofUserInChatLoader(this.#notifications, unread, { _id: -1 });
   }
@@ -129,7 +131,9 @@ export class MongoNotificationStore implements NotificationStore {
   }
 
   async settingsOf(userIds: string[]): Promise<NotificationSettings[]> {
-    if (userIds.length === 0) return [];
+    if (userIds.length <= FEW) {
+      return (await loadAll(this.#loadSettings, userIds)).map(withoutKey<NotificationSettings>);
+    }
     const found = this.#settings.find({ _id: { $in: userIds } });
     return (await found.toArray()).map(withoutKey<NotificationSettings>);
   }

@@ -23,6 +23,18 @@ export function rowLoader<D extends Document & { _id: string }>(
   return (id) => loader.load(checked(id));
 }
 
+/** As many ids as share their read with those of others. */
+export const FEW = 50;
+
+/** Returns the documents that exist, in no particular order; of at most `FEW` ids. */
+export async function loadAll<D>(
+  load: (id: string) => Promise<D | null>,
+  ids: string[],
+): Promise<D[]> {
+  const found = await Promise.all([...new Set(ids)].map(load));
+  return found.filter((each) => each !== null);
+}
+
 /**
  * Loads all documents that have a value in a field, in no particular order. Fewer values share a
  * read (`maxKeys`) where one of them may have thousands of documents.

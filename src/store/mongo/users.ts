@@ -31,7 +31,7 @@ import type { CollectionSpec } from "./indexes.ts";
 import type { Transact } from "./transaction.ts";
 import { mayChangeProfile, userChanged, userCreated } from "../webhook_events.ts";
 import { PassingWrites } from "./passing_writes.ts";
-import { rowLoader } from "./row_loaders.ts";
+import { FEW, loadAll, rowLoader } from "./row_loaders.ts";
 import { UserKeys } from "./user_keys.ts";
 import { MongoWebhookDeliveryStore } from "./webhook_deliveries.ts";
 import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
@@ -133,7 +133,7 @@ export class MongoUserStore implements UserStore {
   }
 
   async byIds(ids: string[]): Promise<User[]> {
-    if (ids.length === 0) return [];
+    if (ids.length <= FEW) return (await loadAll(this.#load, ids)).map(readUser);
     const found = this.#users.find({ _id: { $in: ids } }, {
       projection: WITHOUT_TERMS,
       ...IN_BATCHES,

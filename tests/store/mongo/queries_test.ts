@@ -8,9 +8,11 @@ import type { MongoConnection } from "../../../src/store/mongo/connection.ts";
 import { MongoHandshakeStore } from "../../../src/store/mongo/handshakes.ts";
 import { MEMBERSHIPS, MongoMembershipStore } from "../../../src/store/mongo/memberships.ts";
 import { MongoMessageStore } from "../../../src/store/mongo/messages.ts";
+import { MongoNotificationStore } from "../../../src/store/mongo/notifications.ts";
 import { MongoPushDeviceStore } from "../../../src/store/mongo/push_devices.ts";
 import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
 import { MongoShownPushStore } from "../../../src/store/mongo/shown_pushes.ts";
+import { MongoUserStore } from "../../../src/store/mongo/users.ts";
 import { aMember, storedChat } from "../../contract/store/rows.ts";
 import { sharedMongodb } from "../../support/mongodb_server.ts";
 
@@ -99,6 +101,8 @@ Deno.test({
     const blocks = new MongoBlockStore(seen.connection);
     const devices = new MongoPushDeviceStore(seen.connection);
     const shown = new MongoShownPushStore(seen.connection);
+    const notifications = new MongoNotificationStore(seen.connection);
+    const users = new MongoUserStore(seen.connection, {} as never, {} as never);
     const reads: [index: string, read: (userId: string) => Promise<unknown[]>, found: number][] = [
       ["ofUserByChat", (userId) => memberships.presentOfUser(userId, null, 500), 1],
       ["ofUserByChat", (userId) => memberships.ofUser(userId), 1],
@@ -108,6 +112,8 @@ Deno.test({
       ["ofUser", (userId) => shown.find({ userId, chatId: chat.id }, 10), 0],
       ["by", (userId) => blocks.by(userId), 0],
       ["against", (userId) => blocks.against(userId), 0],
+      ["_id_", (userId) => users.byIds([userId, "another"]), 0],
+      ["_id_", (userId) => notifications.settingsOf([userId]), 0],
       ["_id_", async (userId) => await blocks.has(userId, "another") ? [true] : [], 0],
     ];
     for (const [index, read, found] of reads) {
