@@ -1,3 +1,4 @@
+import type { ChatCommit } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
 
 /**
@@ -33,6 +34,8 @@ export type Signal =
 export interface BrokerEvents {
   /** Signals of another instance, in the order in which it published them. */
   onSignals(signals: Signal[], instance: string): void;
+  /** Commits of another thread of this process, on disk, each before the signal of its head. */
+  onCommits?(commits: ChatCommit[]): void;
   /** Signals may have been missed: state has to be read from the Store again. */
   onGap(): void;
   /** An instance has died or left: its ephemeral state (who is typing) no longer holds. */
@@ -47,6 +50,11 @@ export interface Broker {
   start(events: BrokerEvents): Promise<void>;
   /** Never throws and never waits: a signal that cannot be sent is kept for a while, or dropped. */
   publish(signal: Signal): void;
+  /**
+   * Hands the rows of a commit, whose signal is published next, to the other threads of this
+   * process, so that they need not read them. Rows never leave the process.
+   */
+  handOver?(commit: ChatCommit): void;
   /** Resolves once every published signal has been handed over, or cannot be. */
   flush(): Promise<void>;
   /** Number of calls made so far to the service that carries the signals. */

@@ -16,6 +16,7 @@ export class Publisher {
   /** Call only after the commit is durable; other instances get a pointer, never a text. */
   commit(commit: ChatCommit): void {
     this.hub.commit(commit);
+    this.broker.handOver?.(commit);
     const { chatId, rev } = commit;
     const membersAfter = changesMembers(commit) && { membersAfter: commit.after };
     const trace = this.tracing.traceparent();

@@ -1,5 +1,6 @@
 import { NO_TRACING, type Tracing } from "../core/tracing.ts";
 import type { BrokerEvents, Signal } from "../cluster/broker.ts";
+import type { ChatCommit } from "../model/chat_step.ts";
 import type { Hub } from "./hub.ts";
 import type { Typing } from "./typing.ts";
 
@@ -18,13 +19,17 @@ export class Receiver implements BrokerEvents {
   readonly #onHead: NonNullable<ReceiverOptions["onHead"]>;
 
   constructor(
-    private readonly hub: Pick<Hub, "signals" | "recover">,
+    private readonly hub: Pick<Hub, "signals" | "recover" | "commit">,
     private readonly typing: Pick<Typing, "signal" | "gone">,
     options: ReceiverOptions = {},
   ) {
     this.#tracing = options.tracing ?? NO_TRACING;
     this.#onSettings = options.onSettings ?? (() => {});
     this.#onHead = options.onHead ?? (() => {});
+  }
+
+  onCommits(commits: ChatCommit[]): void {
+    for (const commit of commits) this.hub.commit(commit);
   }
 
   onSignals(signals: Signal[], instance: string): void {

@@ -69,7 +69,7 @@ class ReaderWorld implements AsyncDisposable {
   /** Gives the reader a batch of one signal that is not written. */
   give(n: number): Signal {
     const signal = aSignal();
-    this.reader.receive(this.speaker, n, encodeSignal(signal));
+    this.reader.receive(this.speaker, { n, signals: encodeSignal(signal), commits: [] });
     return signal;
   }
 

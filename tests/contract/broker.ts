@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import type { ChatCommit } from "../../src/model/chat_step.ts";
 import type { Broker, BrokerEvents, Signal } from "../../src/cluster/broker.ts";
 import { newId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
@@ -7,6 +8,7 @@ import { eventually } from "../support/eventually.ts";
 /** Records the events of a broker. */
 export class ReceivedSignals implements BrokerEvents {
   readonly signals: Signal[] = [];
+  readonly commits: ChatCommit[] = [];
   readonly gone: string[] = [];
   /** The publishing instance of each signal. */
   readonly from: string[] = [];
@@ -16,6 +18,10 @@ export class ReceivedSignals implements BrokerEvents {
   onSignals(signals: Signal[], instance: string): void {
     this.signals.push(...signals);
     this.from.push(...signals.map(() => instance));
+  }
+
+  onCommits(commits: ChatCommit[]): void {
+    this.commits.push(...commits);
   }
 
   onGap(): void {

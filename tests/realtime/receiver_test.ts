@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Signal } from "../../src/cluster/broker.ts";
+import type { ChatCommit } from "../../src/model/chat_step.ts";
 import { Receiver } from "../../src/realtime/receiver.ts";
 
 Deno.test("Receiver passes on the heads and the changed settings of other instances", () => {
@@ -21,4 +22,13 @@ Deno.test("Receiver passes on the heads and the changed settings of other instan
   assert.deepEqual(delivered, signals);
   assert.deepEqual(heads, [["a", 7], ["b", 2]]);
   assert.equal(settings, 1);
+});
+
+Deno.test("Receiver delivers the commits of other threads as the hub delivers those of this one", () => {
+  const delivered: ChatCommit[] = [];
+  const hub = { commit: (commit: ChatCommit) => void delivered.push(commit) };
+  const receiver = new Receiver(hub as never, { signal() {}, gone() {} });
+  const commits = [1, 2].map((rev) => ({ chatId: "a", after: rev - 1, rev, steps: [] }));
+  receiver.onCommits(commits);
+  assert.deepEqual(delivered, commits);
 });

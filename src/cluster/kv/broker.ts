@@ -1,5 +1,7 @@
 import type { Log } from "../../core/log.ts";
+import type { ChatCommit } from "../../model/chat_step.ts";
 import type { BrokerEvents } from "../broker.ts";
+import { HandedCommits } from "./handed_commits.ts";
 import { OutboxReader } from "./outbox_reader.ts";
 import { SharedBroker } from "../shared/broker.ts";
 import type { OnBrokerCall } from "../broker_metrics.ts";
@@ -45,6 +47,7 @@ const KEEP_MS = 120_000;
  */
 export class KvBroker extends SharedBroker {
   #outbox: OutboxReader | null = null;
+  readonly #commits = new HandedCommits();
 
   constructor(private readonly options: KvBrokerOptions) {
     const { instances, log, gatherMs = 12, onCall } = options;
@@ -74,13 +77,18 @@ export class KvBroker extends SharedBroker {
       monitor,
     });
     this.#outbox = outbox;
-    threads?.start((from, n, batch) => outbox.receive(from, n, batch));
+    threads?.start((from, batch) => outbox.receive(from, batch));
     await outbox.start();
   }
 
+  handOver(commit: ChatCommit): void {
+    if (!this.instances.isAlone && this.#reachesAll()) this.#commits.add(commit);
+  }
+
   protected override write(n: number, batch: Uint8Array): Promise<unknown> {
-    const { kv, instances } = this.options;
-    if (this.#reachesAll()) return Promise.resolve(this.options.threads!.send(n, batch));
+    const { kv, instances, threads } = this.options;
+    const commits = this.#commits.take();
+    if (this.#reachesAll()) return Promise.resolve(threads!.send({ n, signals: batch, commits }));
     return kv.atomic().set(outboxKey(instances.id, n), batch, { expireIn: KEEP_MS })
       .set(headKey(instances.id), n).commit();
   }

@@ -5,7 +5,7 @@ import { deliverBatch } from "../shared/broker.ts";
 import type { InstanceRow, Instances } from "../shared/instances.ts";
 import { headKey, outboxKey, REGISTRY_KEY } from "./keys.ts";
 import type { ServiceMonitor } from "../shared/service_monitor.ts";
-import type { ThreadChannel } from "./thread_channel.ts";
+import type { ThreadBatch, ThreadChannel } from "./thread_channel.ts";
 
 export interface OutboxReaderOptions {
   /** Connection for reading. */
@@ -44,7 +44,7 @@ interface Outbox {
 export class OutboxReader {
   readonly #outboxes = new Map<string, Outbox>();
   /** Batches that came directly and are not delivered yet, by instance and number. */
-  readonly #received = new Map<string, Map<number, Uint8Array>>();
+  readonly #received = new Map<string, Map<number, ThreadBatch>>();
   /** Last batch read of each instance that is gone, in case it returns. */
   readonly #cursorsOfGone = new Map<string, number>();
   #watchers: ReadableStreamDefaultReader<unknown>[] = [];
@@ -81,10 +81,10 @@ export class OutboxReader {
   }
 
   /** Takes a batch that its instance, a thread of this process, has not written. */
-  receive(id: string, n: number, batch: Uint8Array): void {
+  receive(id: string, batch: ThreadBatch): void {
     let received = this.#received.get(id);
     if (!received) this.#received.set(id, received = new Map());
-    if (received.size < MAX_RECEIVED) received.set(n, batch);
+    if (received.size < MAX_RECEIVED) received.set(batch.n, batch);
     this.#admit(id);
   }
 
@@ -228,7 +228,9 @@ export class OutboxReader {
     const batch = received?.get(outbox.cursor + 1);
     if (batch === undefined) return false;
     received!.delete(++outbox.cursor);
-    deliverBatch(batch, id, this.options.events, this.options.log);
+    const { events, log } = this.options;
+    if (batch.commits.length > 0) events.onCommits?.(batch.commits);
+    deliverBatch(batch.signals, id, events, log);
     return true;
   }
 

@@ -1,9 +1,19 @@
+import type { ChatCommit } from "../../model/chat_step.ts";
+
+/** Signals of an instance under a number, and the rows of commits that they point to. */
+export interface ThreadBatch {
+  n: number;
+  signals: Uint8Array;
+  commits: ChatCommit[];
+}
+
 /** A message on the channel. */
 type Notice =
   /** The instance listens; `asks` for the others to say so as well. */
   | { from: string; asks: boolean }
-  /** The instance's batch of signals with this number. */
-  | { from: string; n: number; batch: Uint8Array };
+  | { from: string; batch: ThreadBatch };
+
+type OnBatch = (from: string, batch: ThreadBatch) => void;
 
 /**
  * Carries batches between the instances that are threads of one process, without a write to a
@@ -13,7 +23,7 @@ type Notice =
 export class ThreadChannel {
   readonly #channel: BroadcastChannel;
   readonly #others = new Set<string>();
-  #onBatch: (from: string, n: number, batch: Uint8Array) => void = () => {};
+  #onBatch: OnBatch = () => {};
 
   constructor(name: string, private readonly id: string) {
     this.#channel = new BroadcastChannel(name);
@@ -21,7 +31,7 @@ export class ThreadChannel {
   }
 
   /** Tells the other threads that this one listens. */
-  start(onBatch: (from: string, n: number, batch: Uint8Array) => void): void {
+  start(onBatch: OnBatch): void {
     this.#onBatch = onBatch;
     this.#post({ from: this.id, asks: true });
   }
@@ -31,8 +41,8 @@ export class ThreadChannel {
     return this.#others.has(id);
   }
 
-  send(n: number, batch: Uint8Array): void {
-    this.#post({ from: this.id, n, batch });
+  send(batch: ThreadBatch): void {
+    this.#post({ from: this.id, batch });
   }
 
   forget(id: string): void {
@@ -46,7 +56,7 @@ export class ThreadChannel {
 
   #receive(notice: Notice): void {
     this.#others.add(notice.from);
-    if ("batch" in notice) this.#onBatch(notice.from, notice.n, notice.batch);
+    if ("batch" in notice) this.#onBatch(notice.from, notice.batch);
     else if (notice.asks) this.#post({ from: this.id, asks: false });
   }
 
