@@ -44,8 +44,6 @@ test("a new message is found at once, through another connection too", async (st
   assert.deepEqual(await found(other, chat, "kite"), ["a red kite"]);
   await sendTo(store, next, ["a blue kite"]);
   assert.deepEqual(await found(store, chat, "kite"), ["a blue kite", "a red kite"]);
-  // Neither search has waited for the index.
-  assert.equal(waiting(path), 2);
   await other.close();
 });
 
@@ -190,6 +188,7 @@ test(
     assert.equal(waiting(path), 1);
     const next = new SqliteStore(path);
     assert.deepEqual(await found(next, chat, "kite"), ["a red kite"]);
+    await eventually("it is indexed without a further message", () => waiting(path) === 0);
     await next.close();
   },
 );

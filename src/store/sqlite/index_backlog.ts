@@ -78,9 +78,11 @@ export class IndexBacklog {
 
   /**
    * Resolves once a search can read what is missing in the index, or the wait has timed out;
-   * rejects as writing does.
+   * rejects as writing does. Messages that another process has left are indexed soon.
    */
   async catchUp(): Promise<void> {
+    if (!this.#isBehindBy(0)) return;
+    if (this.#timer === undefined && !this.#isRunning) this.#indexAfter(INTERVAL_MS);
     if (!this.#isBehindBy(MAX_SCANNED)) return;
     const budget = await WorkBudget.begin(CATCH_UP_TIMEOUT_MS);
     while (this.#isBehindBy(MAX_SCANNED) && await this.#indexSome(budget) && !budget.isSpent);
