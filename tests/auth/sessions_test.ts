@@ -44,6 +44,11 @@ test("all other sessions end at once", async (world) => {
   assert.deepEqual(body, { ended: 2 });
   for (const { accessToken } of others) assert.equal(await profile(world, accessToken), 401);
   assert.equal((await list(world, ann.token)).length, 1);
+  const again = await world.send("DELETE", "/api/sessions", undefined, ann);
+  assert.deepEqual(again.body, { ended: 0 });
+  const { body: { items } } = await world.send("GET", "/api/audit", undefined, ann);
+  const ended = items.filter(({ action }: { action: string }) => action === "session.ended");
+  assert.equal(ended.length, 1, "nothing to end is nothing to record");
 });
 
 test("last use is recorded to the minute, with its address", async (world) => {

@@ -26,6 +26,21 @@ Deno.test("LineReader numbers lines as an editor does, without a mark and blank 
   ]);
 });
 
+Deno.test("LineReader leaves a blank last line out, and accepts a line of the greatest length", async () => {
+  await using folder = await TempDir.make("lines");
+  for (const content of ["one\n \t", "one\n\n", "one\n", "one"]) {
+    const lines = await linesOf(await fileOf(folder, content));
+    assert.deepEqual(lines.map(({ text }) => text?.trim()), ["one"], JSON.stringify(content));
+  }
+  assert.deepEqual(await linesOf(await fileOf(folder, "")), []);
+  const longest = "a".repeat(MAX_LINE_BYTES - 1);
+  for (const end of ["b", "\n"]) {
+    const [line] = await linesOf(await fileOf(folder, longest + end));
+    assert.equal(line.text, longest + end);
+    assert.equal((await linesOf(await fileOf(folder, `a${longest}${end}`)))[0].text, null);
+  }
+});
+
 Deno.test("LineReader returns null for a line that is too long or no UTF-8, and goes on", async () => {
   await using folder = await TempDir.make("lines");
   const long = new Uint8Array(MAX_LINE_BYTES + 1).fill(0x61);

@@ -157,6 +157,13 @@ test(
       const { status, body } = await google(world, { idToken: await provider.sign(claims) });
       assert.deepEqual([status, body.user?.emailVerifiedAt], [200, null], String(email_verified));
     }
+    for (const [i, email] of [undefined, 7, null].entries()) {
+      const claims = provider.claims({ sub: `n${i}`, email, email_verified: true });
+      const chosen = { idToken: await provider.sign(claims), email: `chosen${i}@example.org` };
+      const { status, body } = await google(world, chosen);
+      const seen = [status, body.user?.email, body.user?.emailVerifiedAt];
+      assert.deepEqual(seen, [200, chosen.email, null], "it confirmed no address");
+    }
   },
 );
 

@@ -113,4 +113,10 @@ test("a rotation of secrets signs no user out", async (world) => {
   assert.equal(await profile(world, ann.token), 401, "the previous secret is no longer accepted");
   assert.equal(await profile(world, pair.accessToken), 200);
   assert.equal((await refresh(world, pair.refreshToken)).status, 200);
+  await world.restart({ ...ROTATED, ...previous });
+  world.ahead += world.config.tokens.accessTtlMs + 1_000;
+  for (const token of [ann.token, pair.accessToken]) {
+    const { body } = await world.send("GET", "/api/users/profile", undefined, { token });
+    assert.equal(body.code, "token_expired", "whichever secret has signed it");
+  }
 });
