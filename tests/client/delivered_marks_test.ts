@@ -62,6 +62,15 @@ Deno.test("DeliveredMarks sends nothing while a request is in flight, and what c
   world.marks.pause();
 });
 
+Deno.test("DeliveredMarks marks a chat that comes as a whole while there is a connection", async () => {
+  const [from, world] = [marked(), marked()];
+  from.receive("chat", "bob", 1);
+  world.model.restore(from.model.chat("chat")!);
+  await eventually("it is marked", () => world.calls.length > 0);
+  assert.deepEqual(world.calls, [["chat", 1]]);
+  for (const { marks } of [from, world]) marks.pause();
+});
+
 Deno.test("DeliveredMarks keeps no timer and no chat once the connection has ended", async () => {
   using timers = new LiveTimers();
   const world = marked();
@@ -84,6 +93,7 @@ Deno.test("DeliveredMarks keeps no timer and no chat once the connection has end
 function marked() {
   const model = new Model(() => "ann");
   const world = {
+    model,
     calls: [] as [chatId: string, seq: number][],
     refuses: 0,
     tries: 0,

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
-import type { NewWebhookEvent, WebhookDelivery } from "../../src/model/webhook.ts";
+import {
+  type NewWebhookEvent,
+  WEBHOOK_EVENTS,
+  type WebhookDelivery,
+} from "../../src/model/webhook.ts";
+import { type EventRows, WebhookPayloads } from "../../src/webhooks/payloads.ts";
 import { lanesOf, requestOf, streamsOf } from "../../src/webhooks/requests.ts";
 import { WebhookSubscriptions } from "../../src/webhooks/subscriptions.ts";
 import { aDelivery, anEndpoint } from "../contract/store/webhooks.ts";
@@ -117,4 +122,22 @@ Deno.test("WebhookSubscriptions puts the events of a chat's commit together, up 
   const users = [event("user.updated", null, "ann"), event("user.updated", null, "bob")];
   const rows = subscriptions.plan(users);
   assert.deepEqual(rows.map(({ lane, position }) => [lane, position]), [["ann", 7], ["bob", 7]]);
+});
+
+Deno.test("a payload names an event whose row is gone, without data", async () => {
+  const none = {
+    byId: () => Promise.resolve(null),
+    byIds: () => Promise.resolve([]),
+    of: () => Promise.resolve(null),
+    changed: () => Promise.resolve([]),
+  };
+  const rows = new Proxy({}, { get: () => none }) as EventRows;
+  const types = WEBHOOK_EVENTS.filter((type) => !["user.deleted", "media.deleted"].includes(type));
+  const deliveries = types.map((type) => {
+    const [event] = aDelivery("endpoint").events;
+    return aDelivery("endpoint", { events: [{ ...event, type }] });
+  });
+  const payloads = await new WebhookPayloads(rows).of(deliveries);
+  assert.deepEqual(payloads.map(({ type }) => type), types);
+  for (const { type, data } of payloads) assert.equal(data, null, type);
 });
