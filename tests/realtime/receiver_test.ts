@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Signal } from "../../src/cluster/broker.ts";
 import type { ChatCommit } from "../../src/model/chat_step.ts";
+import { NO_TRACING, type Tracing } from "../../src/core/tracing.ts";
 import { Receiver } from "../../src/realtime/receiver.ts";
 
 Deno.test("Receiver passes on the heads and the changed settings of other instances", () => {
@@ -31,4 +32,23 @@ Deno.test("Receiver delivers the commits of other threads as the hub delivers th
   const commits = [1, 2].map((rev) => ({ chatId: "a", after: rev - 1, rev, steps: [] }));
   receiver.onCommits(commits);
   assert.deepEqual(delivered, commits);
+});
+
+Deno.test("Receiver delivers each signal within its commit's trace while tracing is on, and all at once otherwise", () => {
+  const [first, second] = [1, 2].map((rev): Signal => ({ type: "chat", chatId: "chat", rev }));
+  const traced: Signal = { ...first as Signal & { type: "chat" }, trace: "00-a-b-01" };
+  const deliver = (isOn: boolean) => {
+    const calls: unknown[] = [];
+    const hub = { signals: (signals: Signal[]) => calls.push(signals), recover() {} };
+    const continued = (trace: string, _name: string, work: () => void) => {
+      calls.push(trace);
+      work();
+    };
+    const tracing = { ...NO_TRACING, isOn, continued } as Tracing;
+    new Receiver(hub as never, { signal() {}, gone() {} }, { tracing })
+      .onSignals([traced, second], "other");
+    return calls;
+  };
+  assert.deepEqual(deliver(false), [[traced, second]]);
+  assert.deepEqual(deliver(true), ["00-a-b-01", [traced], [second]]);
 });
