@@ -13,6 +13,7 @@ class PresenceWorld {
   readonly found = new Set<string>();
   readonly puts: string[][] = [];
   queries = 0;
+  refreshes = 0;
   failures = 0;
   listener!: InstanceListener;
   readonly offline: [userIds: string[], at: number][] = [];
@@ -25,6 +26,7 @@ class PresenceWorld {
       counts: (id: string) => this.alive.has(id),
       knows: (id: string) => this.known.has(id),
       refresh: () => {
+        this.refreshes++;
         for (const id of this.found) {
           this.known.add(id);
           this.alive.add(id);
@@ -163,4 +165,24 @@ Deno.test("SharedPresence leaves its entries to the others when it closes", asyn
   world.directory.close();
   await world.directory.leave("ann");
   assert.deepEqual([...world.entries], ["ann me"]);
+});
+
+Deno.test("SharedPresence reads the instances again only for one that it does not know, at most twice", async () => {
+  const world = new PresenceWorld();
+  world.known.add("there").add("here");
+  world.alive.add("there");
+  world.put("there", "bob");
+  const look = async (userId: string) => {
+    world.refreshes = 0;
+    const isOnline = (await world.directory.online([userId])).has(userId);
+    return [isOnline, world.refreshes];
+  };
+  assert.deepEqual(await look("bob"), [true, 0]);
+  world.put("swept", "cat");
+  assert.deepEqual(await look("cat"), [false, 2]);
+  assert.deepEqual(await look("cat"), [false, 0], "its entry was removed");
+  world.put("new", "dan");
+  world.found.add("new");
+  assert.deepEqual(await look("dan"), [true, 1]);
+  world.directory.close();
 });
