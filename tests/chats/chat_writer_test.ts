@@ -121,6 +121,24 @@ Deno.test("ChatWriter creates one message for a repeated send, at once, later or
   assert.equal((await world.store.chats.byId(chatId))!.rev, 3);
 });
 
+Deno.test("ChatWriter announces the revision of a repeated send, which may have been lost, and of no other", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, ids: [ann] } = await world.group(1);
+  const announced: [chatId: string, rev: number][] = [];
+  const onRepeat = (...head: [chatId: string, rev: number]) => announced.push(head);
+  const { sender, editor } = world.instance(world.store, { onRepeat });
+  const input = { chatId, text: "a", clientId: "once" };
+  const { message } = await world.services.sender.send(ann, input);
+  await world.services.sender.send(ann, { chatId, text: "b" });
+  await sender.send(ann, input);
+  const [[announcedId, rev], ...others] = announced.splice(0);
+  assert.deepEqual([announcedId, others], [chatId, []]);
+  assert.ok(rev >= message.rev && rev <= message.rev + 1, `${rev} is up to the head`);
+  await sender.send(ann, { chatId, text: "c" });
+  await editor.edit(ann, message.id, { text: "d" });
+  assert.deepEqual(announced, [], "commits are announced with their rows");
+});
+
 Deno.test("ChatWriter leaves no step of an edit that throws midway, and commits its neighbors", async () => {
   await using world = await ChatWorld.make();
   const { chatId, ids } = await world.group(2);
