@@ -38,7 +38,7 @@ export class MessageReader {
   async #shown(member: Membership, page: HistoryPage, first: Message[]): Promise<MessagePage> {
     const items: Message[] = [];
     let rows = first;
-    for (let reads = 1; items.length < page.limit; reads++) {
+    for (let reads = 1;; reads++) {
       const part = rows.slice(0, page.limit);
       for (const message of visibleTo(member, part)) {
         if (items.length < page.limit) items.push(message);
@@ -53,7 +53,6 @@ export class MessageReader {
       const from = page.after === undefined ? { before: last.seq } : { after: last.seq };
       rows = await this.store.messages.page({ ...page, ...from, limit: page.limit + 1 });
     }
-    return { items, next: null };
   }
 
   async pinned(userId: string, chatId: string): Promise<MessagePage> {
