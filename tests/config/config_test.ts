@@ -78,6 +78,8 @@ Deno.test("an empty variable counts as not set", () => {
   assert.deepEqual(faultyVariables({ ...PRODUCTION, JWT_SECRET: "" }), ["JWT_SECRET"]);
 });
 
+const HOOK_SECRET = `whsec_${btoa("x".repeat(24))}`;
+
 Deno.test("a half configured service is a fault that names the other half", () => {
   const cases: [Record<string, string>, string[]][] = [
     [{ AWS_ACCESS_KEY_ID: "id" }, ["AWS_BUCKET_NAME", "AWS_SECRET_ACCESS_KEY"]],
@@ -91,10 +93,37 @@ Deno.test("a half configured service is a fault that names the other half", () =
     [{ DENO_KV_URL: "http://localhost:4512" }, ["DENO_KV_ACCESS_TOKEN"]],
     [{ ENCRYPTION_KEY_PREVIOUS: "00".repeat(32) }, ["ENCRYPTION_KEY"]],
     [{ BROKER: "mongo" }, ["MONGODB_URI"]],
+    [{ MESSAGE_HOOK_URL: "https://a.example/" }, ["MESSAGE_HOOK_SECRET"]],
+    [{ MESSAGE_HOOK_SECRET: HOOK_SECRET }, ["MESSAGE_HOOK_URL"]],
+    [{ LIVEKIT_URL: "wss://a.example" }, ["LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"]],
+    [{ LIVEKIT_API_KEY: "a" }, ["LIVEKIT_URL", "LIVEKIT_API_SECRET"]],
+    [{ TURN_URLS: "turn:a.example" }, ["TURN_SECRET"]],
+    [{ TURN_SECRET: "x".repeat(16) }, ["TURN_URLS"]],
+    [{ AUTH_CLAIM_USER: "uid" }, ["AUTH_ISSUER", "AUTH_AUDIENCE"]],
     [{ DENO_DEPLOYMENT_ID: "x" }, ["MONGODB_URI", "AWS_BUCKET_NAME"]],
+    [{ DENO_DEPLOYMENT_ID: "x", AWS_ACCESS_KEY_ID: "id" }, [
+      "AWS_BUCKET_NAME",
+      "AWS_SECRET_ACCESS_KEY",
+      "MONGODB_URI",
+    ]],
   ];
   for (const [variables, faults] of cases) {
     assert.deepEqual(faultyVariables({ ...PRODUCTION, ...variables }), faults);
+  }
+  for (const name of ["JWT_SECRET", "JWT_REFRESH_SECRET"]) {
+    assert.deepEqual(faultyVariables({ [`${name}_PREVIOUS`]: SECRET }), [name]);
+  }
+});
+
+Deno.test("production requires a cost of bcrypt of at least 10, and a hook a secret that signs", () => {
+  assert.deepEqual(faultyVariables({ ...PRODUCTION, BCRYPT_COST: "9" }), ["BCRYPT_COST"]);
+  assert.equal(loadConfig({ ...PRODUCTION, BCRYPT_COST: "10" }).bcryptCost, 10);
+  assert.equal(loadConfig({ BCRYPT_COST: "9" }).bcryptCost, 9);
+  const hook = { ...PRODUCTION, MESSAGE_HOOK_URL: "https://a.example/" };
+  assert.notEqual(loadConfig({ ...hook, MESSAGE_HOOK_SECRET: HOOK_SECRET }).messageHook, null);
+  for (const secret of ["secret", "whsec_", "whsec_AAAA", HOOK_SECRET.slice(6)]) {
+    const faults = faultyVariables({ ...hook, MESSAGE_HOOK_SECRET: secret });
+    assert.deepEqual(faults, ["MESSAGE_HOOK_SECRET"], secret);
   }
 });
 
@@ -243,6 +272,12 @@ Deno.test("start-up names the variable that a misspelt one resembles", () => {
   for (const name of ["PATH", "HOSTNAME", "PORTS", "LANG", "AWS_PROFILE"]) {
     assert.deepEqual(said(name), [], name);
   }
+  assert.match(said("PUBLIC_UR")[0], /did you mean PUBLIC_URL/);
+  assert.match(said("PUBLIC_URL_2")[0], /did you mean PUBLIC_URL/);
+  for (const name of ["PUBLIC_URL_22", "PUBLIC", "PUBLISHER"]) {
+    assert.deepEqual(said(name), [], name);
+  }
+  assert.deepEqual(noticesOf({ LIMIT_FRAME_BYTE: "" }, /did you mean/), [], "it is not set");
   // The right one is set too, so the other belongs to another program.
   assert.deepEqual(
     noticesOf({ SMTP_URLS: "x", LIMIT_PINS: "3", LIMIT_PIN: "3" }, /LIMIT_PIN /),
