@@ -322,3 +322,40 @@ Deno.test("ChatSocket fills in what events leave out", async () => {
   });
   assert.deepEqual(typing.data, { userId: "ann", typing: true });
 });
+
+Deno.test("ChatSocket renews a refused token once, and gives up when the new one is refused too", async () => {
+  using world = new World();
+  const stale: unknown[] = [];
+  world.token = (refused) => (stale.push(refused), Promise.resolve(`token ${stale.length}`));
+  world.socket.connect();
+  (await world.online(0)).end(4001);
+  (await world.dialed(1)).open();
+  world.sockets[1].end(4001);
+  await eventually("it is refused", () => world.socket.state === "refused");
+  assert.deepEqual(stale, [undefined, "token 1"]);
+  assert.equal(world.sockets.length, 2);
+});
+
+Deno.test("ChatSocket waits half a minute after it was limited, whatever the network does", async () => {
+  using world = new World();
+  world.socket.connect();
+  (await world.online(0)).end(4029);
+  globalThis.dispatchEvent(new Event("online"));
+  world.timers.passTime(29_999);
+  assert.deepEqual([world.socket.state, world.sockets.length], ["waiting", 1]);
+  world.timers.passTime(30_000);
+  await world.online(1);
+  world.sockets[1].end(1006);
+  globalThis.dispatchEvent(new Event("online"));
+  await world.dialed(2);
+});
+
+Deno.test("ChatSocket returns at once to a server that restarts, and later to one that refuses again", async () => {
+  using world = new World();
+  world.socket.connect();
+  (await world.online(0)).end(1012);
+  (await world.dialed(1)).open();
+  world.sockets[1].end(1012);
+  assert.equal(world.socket.state, "waiting");
+  assert.equal(world.timers.count, 1, "it was not online, so it waits");
+});

@@ -101,6 +101,52 @@ Deno.test("SignalQueue is never filled by pointers to few chats", async () => {
   assert.deepEqual([world.lines, world.batches.some(({ gap }) => gap)], [[], false]);
 });
 
+Deno.test("SignalQueue sends one pointer for a chat: the highest revision, and the earliest member change", async () => {
+  const world = new World({}, true);
+  const [first, chatId] = [newId(), newId()];
+  const pointer = (rev: number, membersAfter?: number): Signal => {
+    return { type: "chat", chatId, rev, ...(membersAfter !== undefined && { membersAfter }) };
+  };
+  world.queue.push({ type: "chat", chatId: first, rev: 1 });
+  await eventually("the first is under way", () => world.sizes.length === 1);
+  for (const each of [pointer(4), pointer(9, 7), pointer(6, 3), pointer(8, 5), pointer(7)]) {
+    world.queue.push(each);
+  }
+  world.release();
+  await world.queue.flush();
+  assert.deepEqual(world.signals.slice(1), [pointer(9, 3)]);
+  // What comes after a pointer was sent is a pointer of its own.
+  world.queue.push(pointer(10));
+  await world.queue.flush();
+  world.queue.push(pointer(11));
+  await world.queue.flush();
+  assert.deepEqual(world.signals.slice(2), [pointer(10), pointer(11)]);
+});
+
+Deno.test("SignalQueue sends a pointer that comes while one to the same chat is under way", async () => {
+  const world = new World({}, true);
+  const chatId = newId();
+  world.queue.push({ type: "chat", chatId, rev: 1 });
+  await eventually("the first is under way", () => world.sizes.length === 1);
+  world.queue.push({ type: "chat", chatId, rev: 2 });
+  world.release();
+  await world.queue.flush();
+  assert.deepEqual(world.signals, [1, 2].map((rev) => ({ type: "chat", chatId, rev })));
+});
+
+Deno.test("SignalQueue sends a signal that is larger than a small batch by itself", async () => {
+  const world = new World({ smallBytes: 100 }, true);
+  const userIds = Array.from({ length: 10 }, () => newId());
+  const large: Signal = { type: "users", userIds, event: { event: "presence", data: {} } };
+  const small = typing();
+  world.queue.push(large);
+  world.queue.push(small);
+  world.release();
+  await world.queue.flush();
+  assert.deepEqual(world.signals, [large, small]);
+  assert.ok(world.sizes.every((size) => size > 0), "no batch is empty");
+});
+
 Deno.test("SignalQueue sends small batches while little is waiting, and large ones otherwise", async () => {
   const world = new World({}, true);
   for (let i = 0; i < 100; i++) world.queue.push(typing());
