@@ -36,6 +36,8 @@ class WrittenBatches extends SharedBroker {
   readonly numbers: number[] = [];
   /** Number of writes that still fail. */
   failures = 0;
+  /** Promise that a write waits for. */
+  gate: Promise<void> = Promise.resolve();
 
   constructor({ instances }: World) {
     const batches = { gatherMs: 0, smallBytes: 800, largeBytes: 60_000 };
@@ -55,7 +57,7 @@ class WrittenBatches extends SharedBroker {
     this.numbers.push(n);
     if (this.failures-- > 0) return Promise.reject(new Error("out of order"));
     this.batches.push(batch);
-    return Promise.resolve();
+    return this.gate;
   }
 
   protected override onRecovered(): void {}
@@ -134,6 +136,23 @@ Deno.test("SharedBroker closes although its service fails, and then takes no fur
   await broker.flush();
   assert.deepEqual(broker.batches, []);
   assert.ok(broker.numbers.length <= tried + 1, "a retry at the most");
+});
+
+Deno.test("SharedBroker writes what waits before it leaves, and leaves with the number of its last batch", async () => {
+  const world = new World();
+  const broker = new WrittenBatches(world);
+  await broker.start();
+  await world.join();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  broker.gate = promise;
+  broker.publish(pointer());
+  const closing = broker.close();
+  for (let turn = 0; turn < 3; turn++) await new Promise((done) => setTimeout(done));
+  const row = () => world.rows.get(world.instances.id)!;
+  assert.equal(row().state, "alive");
+  resolve();
+  await closing;
+  assert.deepEqual([row().state, row().head], ["left", 1]);
 });
 
 Deno.test("deliverBatch reports a gap before the signals after it, and for a batch that cannot be decoded", () => {
