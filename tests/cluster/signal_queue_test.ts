@@ -115,7 +115,7 @@ Deno.test("SignalQueue sends one pointer for a chat: the highest revision, and t
   world.release();
   await world.queue.flush();
   assert.deepEqual(world.signals.slice(1), [pointer(9, 3)]);
-  // What comes after a pointer was sent is a pointer of its own.
+  // A pointer that was sent takes no later one along.
   world.queue.push(pointer(10));
   await world.queue.flush();
   world.queue.push(pointer(11));

@@ -168,6 +168,21 @@ Deno.test("RecipientResolver stores notifications once: not for retries, and as 
   assert.deepEqual(world.published.map(({ userIds }) => userIds), [[bob], [eve]]);
 });
 
+Deno.test("RecipientResolver stores a reaction as unread for the sender, who has read their own message", async () => {
+  await using world = await NotificationWorld.make({
+    messages: ({ bob, ann }) => [{
+      senderId: bob,
+      reactions: [{ emoji: "👍", userIds: [ann] }],
+    }],
+    members: { bob: { readSeq: 9 } },
+  });
+  const { ann: actorId, bob, messages: [{ id: messageId }] } = world;
+  await world.kinds({ type: "reaction", messageId, actorId, emoji: "👍" });
+  assert.deepEqual((await world.stored(bob)).map(({ kind, readAt }) => [kind, readAt]), [
+    ["reaction", null],
+  ]);
+});
+
 Deno.test("RecipientResolver writes nothing for a message that notifies no one in the app", async () => {
   await using world = await NotificationWorld.make();
   world.store.notifications.add = () => assert.fail("a transaction for nothing");

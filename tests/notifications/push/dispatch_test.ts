@@ -3,7 +3,7 @@ import { newId } from "../../../src/core/ids.ts";
 import type { Message } from "../../../src/model/message.ts";
 import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
 import type { PushCandidate } from "../../../src/notifications/recipient_resolver.ts";
-import { aChat, anOutboxEntry, storedChat, T0 } from "../../contract/store/rows.ts";
+import { aChat, anOutboxEntry, aUser, storedChat, T0 } from "../../contract/store/rows.ts";
 import { DispatchWorld, GRACE_MS } from "./dispatch_world.ts";
 
 function added(userId: string, entry: OutboxEntry): PushCandidate {
@@ -87,6 +87,19 @@ Deno.test("PushDispatch neither pushes to users connected here nor checks them a
   assert.deepEqual(world.sentTo, [away.address]);
 });
 
+Deno.test("PushDispatch pushes to users whose status is away, though a client of theirs is connected", async () => {
+  await using world = new DispatchWorld();
+  const [away, online] = [await world.device(), await world.device()];
+  for (const [{ userId: id }, state] of [[away, "away"], [online, "online"]] as const) {
+    await world.store.users.create(aUser({ id, status: { state, text: "" } }));
+    world.here.add(id);
+  }
+  const entry = anOutboxEntry();
+  const showings = [added(away.userId, entry), added(online.userId, entry)];
+  assert.deepEqual(await world.showChat(aChat(), showings), []);
+  assert.deepEqual(world.sentTo, [away.address]);
+});
+
 Deno.test("PushDispatch replaces a deleted message by an earlier unread one of its sender, or sends nothing", async () => {
   await using world = new DispatchWorld();
   const device = await world.device();
@@ -96,9 +109,10 @@ Deno.test("PushDispatch replaces a deleted message by an earlier unread one of i
     messages: Partial<Message>[],
     readSeq = 0,
     kind: "message" | "mention" = "message",
+    isMember = true,
   ): Promise<string> => {
     const { chat, messages: rows } = await storedChat(world.store, {
-      members: [{ userId, readSeq }],
+      members: isMember ? [{ userId, readSeq }] : [],
       messages: messages.map((fields) => ({ senderId: ann, createdAt: T0, ...fields })),
     });
     const { id: messageId, seq, senderId } = rows.at(-1)!;
@@ -120,6 +134,8 @@ Deno.test("PushDispatch replaces a deleted message by an earlier unread one of i
   assert.equal(await shownOf([gone, gone]), "no push");
   const deletedMention = await shownOf([{ text: "earlier" }, gone], 0, "mention");
   assert.equal(deletedMention, "no push", "a plain message is no mention");
+  const noMember = await shownOf([{ text: "earlier" }, gone], 0, "message", false);
+  assert.equal(noMember, "no push", "to one who is no member");
 });
 
 function withoutId({ id: _, ...rest }: OutboxEntry): Omit<OutboxEntry, "id"> {
