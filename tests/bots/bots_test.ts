@@ -64,11 +64,21 @@ for (const { name: store, ignore, environment } of testedStores()) {
       assert.equal((await bot.get("/api/users/profile")).status, 401, "its session");
       const again = await signIn(rotated.body.token);
       assert.equal(again.status, 200);
+      const store = await openStoreOf(app.config);
+      assert.equal((await store.users.byId(id))!.deactivatedAt, null, "it goes on");
       assert.equal((await bots.delete(`/api/admin/bots/${id}`)).status, 204);
       assert.equal((await signIn(rotated.body.token)).status, 401);
       const late = app.client().as(again.body.accessToken);
       assert.equal((await late.get("/api/users/profile")).status, 401);
       assert.deepEqual((await bots.get("/api/admin/bots")).body.items, []);
+      assert.notEqual((await store.users.byId(id))!.deactivatedAt, null, "its account has ended");
+      await store.close();
+      const gone = [
+        await bots.delete(`/api/admin/bots/${id}`),
+        await bots.post(`/api/admin/bots/${id}/rotate`),
+        await bots.post(`/api/admin/bots/${ann.id}/rotate`),
+      ];
+      assert.deepEqual(gone.map(({ status }) => status), [404, 404, 404]);
       assert.deepEqual(app.log, []);
     },
   });

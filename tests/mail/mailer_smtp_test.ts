@@ -144,14 +144,34 @@ test(
   },
 );
 
+test("a check signs in and sends nothing", { credentials }, async (server) => {
+  for (const [signIn, isRight] of [[SIGN_IN, true], ["chat:wrong-secret@", false]] as const) {
+    const mailer = mailerFor(server.port, { signIn });
+    await thenClose(mailer, async () => {
+      if (isRight) await mailer.check();
+      else await assert.rejects(mailer.check());
+    });
+  }
+  assert.deepEqual(server.received, []);
+});
+
 test("a permanently rejected recipient is distinguished from a temporarily rejected one", {
-  refuse: { "nobody@example.com": 550, "later@example.com": 451 },
+  refuse: {
+    "nobody@example.com": 550,
+    "strange@example.com": 500,
+    "later@example.com": 451,
+    "full@example.com": 499,
+  },
 }, async (server) => {
   const mailer = mailerFor(server.port);
   await thenClose(mailer, async () => {
     const sendTo = (to: string) => mailer.send({ ...sampleMail, to });
-    await assert.rejects(sendTo("nobody@example.com"), { code: "invalid_request" });
-    await assert.rejects(sendTo("later@example.com"), { code: "unavailable" });
+    for (const name of ["nobody", "strange"]) {
+      await assert.rejects(sendTo(`${name}@example.com`), { code: "invalid_request" }, name);
+    }
+    for (const name of ["later", "full"]) {
+      await assert.rejects(sendTo(`${name}@example.com`), { code: "unavailable" }, name);
+    }
     await sendTo("ada@example.com");
   });
   assert.deepEqual(server.received.map(({ to }) => to), [["ada@example.com"]]);
