@@ -104,6 +104,23 @@ Deno.test("calls are refused where none are configured, and behind a block", asy
   assert.deepEqual((await join()).body.code, "forbidden");
 });
 
+Deno.test("calls need LiveKit or TURN, and only a member of the chat ends one", async () => {
+  const given = (prefix: string) =>
+    Object.fromEntries(Object.entries(CALLS).filter(([name]) => name.startsWith(prefix)));
+  for (const prefix of ["LIVEKIT", "TURN"]) {
+    await using app = await RunningApp.start(given(prefix));
+    const { ann, bob, eve } = await app.people("ann", "bob", "eve");
+    const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
+    const path = `/api/chats/${chat.id}/calls`;
+    const { status, body } = await app.client(ann).post(`${path}/join`, {});
+    assert.equal(status, 200, JSON.stringify(body));
+    const has = [body.livekit !== null, body.iceServers.length];
+    assert.deepEqual(has, prefix === "LIVEKIT" ? [true, 0] : [false, 1]);
+    const end = (by: typeof ann) => app.client(by).post(`${path}/end`, { call: newId() });
+    assert.deepEqual([(await end(eve)).status, (await end(bob)).status], [404, 204]);
+  }
+});
+
 Deno.test({
   name: "calls of a shadowed person reach no one, and a frozen chat takes none",
   ...LEAKY,

@@ -49,7 +49,16 @@ Deno.test("serverEnvironment: the server gets its variables and the platform's, 
 
 Deno.test("serverArguments: each mode runs its entry module, and parallel listens on HOST and PORT", () => {
   assert.equal(serverArguments("dev", {}, PLACE)[1], "--watch=src");
+  assert.equal(serverArguments("dev", {}, PLACE).at(-1), "src/main.ts");
   assert.equal(serverArguments("start", {}, PLACE).at(-1), "src/main.ts");
+  for (const mode of ["admin", "apikey", "import", "doctor"] as const) {
+    const words = serverArguments(mode, {}, PLACE);
+    assert.deepEqual([words[0], words.at(-1)], ["run", `src/${mode}.ts`]);
+  }
+  const local = serverArguments("parallel", { PORT: " " }, PLACE);
+  assert.equal(local.slice(0, 6).join(" "), "serve --parallel --port 5000 --host 127.0.0.1");
+  const chosen = serverArguments("parallel", { HOST: "192.0.2.1" }, PLACE);
+  assert.equal(chosen[5], "192.0.2.1");
   const parallel = serverArguments("parallel", { NODE_ENV: "production", PORT: "80" }, PLACE);
   assert.equal(parallel.slice(0, 6).join(" "), "serve --parallel --port 80 --host 0.0.0.0");
   assert.equal(parallel.at(-1), "src/serve.ts");
