@@ -121,6 +121,24 @@ for (const { name: store, ignore, environment } of testedStores()) {
   });
 }
 
+Deno.test("an incoming webhook that cannot join its group is not left behind", async () => {
+  await using app = await RunningApp.start();
+  const { root, ann } = await app.people("root", "ann");
+  await makeAdmin(app, root);
+  const hers = app.client(ann);
+  const { body: group } = await hers.post("/api/groups", { name: "Frozen" });
+  await app.client(root).post(`/api/admin/chats/${group.id}/freeze`, { frozen: true });
+  const path = `/api/chats/${group.id}/incoming-webhooks`;
+  const refused = await hers.post(path, { name: "CI" });
+  assert.equal(refused.body.code, "chat_frozen", JSON.stringify(refused.body));
+  assert.deepEqual((await hers.get(path)).body.items, []);
+  const store = await openStoreOf(app.config);
+  const all = await store.bots.list({ kind: "hook", chatId: group.id, before: null, limit: 5 });
+  assert.deepEqual(all, []);
+  await store.close();
+  assert.deepEqual(app.log, []);
+});
+
 Deno.test("the secrets of bots and incoming webhooks cannot be exchanged or guessed", async () => {
   await using app = await RunningApp.start({ RATE_INCOMING: "2/1m" });
   const { root, ann } = await app.people("root", "ann");
