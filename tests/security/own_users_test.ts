@@ -120,6 +120,10 @@ attack(REST, "an erased person is gone, and the external id is free", async (app
   const { user } = (await backend.put(ANN, { name: "Ann" })).body;
   const exported = await backend.get(`${ANN}/export`);
   assert.equal(exported.body.profile[0].id, user.id, JSON.stringify(exported.body));
+  const store = await app.openStore();
+  const [newest] = await store.audit.ofUser(user.id, { before: null, limit: 1 });
+  await store.close();
+  assert.deepEqual([newest.action, newest.actorId], ["data.exported", null]);
   const token = await tokenOf(app);
   assert.equal((await backend.delete(ANN)).status, 204);
   assert.equal((await app.client().as(token).get("/api/users/profile")).status, 401);
@@ -171,6 +175,25 @@ attack(REST, "an account that was opened here is no person of a backend", async 
   const person = app.client(victim);
   assert.equal((await person.put(ANN, {})).status, 403, "a session is no key");
   assert.equal((await app.client().put(ANN, {})).status, 401);
+});
+
+attack(REST, "a backend gives nobody a reserved name", async (app) => {
+  const backend = await backendOf(app);
+  const made = await backend.put(ANN, { username: "admin" });
+  assert.deepEqual([made.status, made.body.code], [409, "conflict"], JSON.stringify(made.body));
+  const { user } = (await backend.put(ANN, { name: "Ann", username: "ann_1" })).body;
+  const changed = await backend.put(ANN, { name: "Anna", username: "Support" });
+  assert.deepEqual([changed.status, changed.body.code], [409, "conflict"]);
+  assert.deepEqual((await backend.get(ANN)).body.user, user, "nothing else has changed either");
+});
+
+Deno.test("an export by a backend counts for its key", async () => {
+  await using app = await RunningApp.start({ RATE_KEY: "3/1h" });
+  const backend = await backendOf(app);
+  await backend.put(ANN, {});
+  const statuses: number[] = [];
+  for (let i = 0; i < 3; i++) statuses.push((await backend.get(`${ANN}/export`)).status);
+  assert.deepEqual(statuses, [200, 200, 429]);
 });
 
 attack(REST, "malformed external ids and fields are refused", async (app) => {
