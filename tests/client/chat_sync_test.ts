@@ -6,6 +6,7 @@ import { Model } from "../../src/client/model.ts";
 import type { ServerEvent } from "../../src/client/events.ts";
 import type { ChatView } from "../../src/api/views/chat.ts";
 import { eventually } from "../support/eventually.ts";
+import { within } from "../support/within.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { LiveTimers } from "./live_timers.ts";
 import { clientOf } from "./people.ts";
@@ -92,6 +93,21 @@ Deno.test("ChatSync fetches what events announce during a catch-up, and applies 
   await world.sync.idle();
   world.event(10);
   assert.deepEqual([world.afters, world.cursor], [[5, 8], 10]);
+});
+
+Deno.test("ChatSync loads a new chat once, though several events name it meanwhile", async () => {
+  const world = new HeldSync();
+  world.event(3, "new chat");
+  await eventually("it is being loaded", () => world.pending === 1);
+  world.event(4, "new chat");
+  world.event(5, "new chat");
+  const members = [{ userId: "ann", rev: 1, joinedAt: "2026-01-01T00:00:00Z", leftAt: null }];
+  await world.answer("chat.get", { id: "new chat", rev: 5, members });
+  await world.answer("message.list", { items: [], next: null });
+  await world.answer("chat.changes", { chatId: "new chat", rev: 5 });
+  await within("it is loaded", world.sync.idle(), 20_000);
+  assert.deepEqual([world.pending, world.afters], [0, [5]]);
+  world.sync.close();
 });
 
 Deno.test("ChatSync asks again for a catch-up that failed, at the next event", async () => {
