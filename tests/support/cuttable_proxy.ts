@@ -9,6 +9,7 @@ export class CuttableProxy implements AsyncDisposable {
   #isRefusing = false;
   #silence: PromiseWithResolvers<void> | null = null;
   #loses: { request: string; onLost: () => void } | null = null;
+  #stops: string | null = null;
 
   /** `target` is called for each connection. */
   constructor(private readonly target: () => number) {
@@ -44,6 +45,14 @@ export class CuttableProxy implements AsyncDisposable {
     return new Promise((resolve) => this.#loses = { request, onLost: resolve });
   }
 
+  /**
+   * Cuts all connections before the next request that contains this text is forwarded, and refuses
+   * new ones until `refuse(false)`.
+   */
+  stopBefore(request: string): void {
+    this.#stops = request;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     await this.#accepting;
@@ -70,7 +79,10 @@ export class CuttableProxy implements AsyncDisposable {
       // When one side ends, the other is closed too.
       const end = () => [client, server].forEach(close);
       let isLost = false;
-      const onRequest = (bytes: Uint8Array) => void (isLost ||= this.#isToBeLost(bytes));
+      const onRequest = (bytes: Uint8Array) => {
+        isLost ||= has(bytes, this.#loses?.request);
+        if (has(bytes, this.#stops)) this.#stop();
+      };
       const onAnswer = () => {
         if (isLost) this.#lose();
         return this.#silence?.promise;
@@ -86,9 +98,10 @@ export class CuttableProxy implements AsyncDisposable {
     this.#connections.delete(client);
   }
 
-  #isToBeLost(bytes: Uint8Array): boolean {
-    return this.#loses !== null &&
-      new TextDecoder("latin1").decode(bytes).includes(this.#loses.request);
+  #stop(): void {
+    this.#stops = null;
+    this.#isRefusing = true;
+    this.cut();
   }
 
   #lose(): void {
@@ -98,6 +111,10 @@ export class CuttableProxy implements AsyncDisposable {
     this.cut();
     lost?.onLost();
   }
+}
+
+function has(bytes: Uint8Array, text: string | null | undefined): boolean {
+  return !!text && new TextDecoder("latin1").decode(bytes).includes(text);
 }
 
 async function pump(

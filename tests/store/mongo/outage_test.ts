@@ -186,6 +186,19 @@ test(
   },
 );
 
+test(
+  "entries whose settling is not committed stay, and no retry of them is there",
+  async (store, proxy, direct) => {
+    const now = Date.now();
+    const done = anOutboxEntry({ dueAt: now - 1_000 });
+    await store.outbox.add(done);
+    proxy.stopBefore("commitTransaction");
+    const retry = anOutboxEntry({ dueAt: now - 2_000 });
+    await assert.rejects(store.outbox.settle([done.id], [retry]), { code: "unavailable" });
+    assert.equal(await direct.outbox.firstDue(now), done.dueAt);
+  },
+);
+
 test("creating an index may take longer than the server may be silent", async (_, proxy) => {
   const uri = new URL(mongodb.uri());
   uri.port = String(proxy.port);
