@@ -137,10 +137,14 @@ attack(
       chief.id,
       moderator.key.id,
     ]);
+    const inTheirName = (await backendOf(app)).in(victim.id);
+    const late = await inTheirName.get("/api/users/profile");
+    assert.deepEqual([late.status, late.body.code], [403, "forbidden"], "while suspended");
     const lifted = await moderator.post(suspend.replace("suspend", "unsuspend"), {});
     assert.equal(lifted.status, 200, JSON.stringify(lifted.body));
     const [alone] = await entriesOf(app, victim.id);
     assert.deepEqual([alone.actorId, alone.keyId], [null, moderator.key.id]);
+    assert.equal((await inTheirName.get("/api/users/profile")).status, 200);
   },
 );
 

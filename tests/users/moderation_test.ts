@@ -166,7 +166,7 @@ test(
 );
 
 test("a group's admins can read the changes of members and roles", async (world) => {
-  const { ann, bob, groupId } = await couple(world);
+  const { ann, bob, chatId, groupId } = await couple(world);
   const role = { userId: bob.id, role: "admin" };
   const path = `/api/groups/${groupId}/audit`;
   assert.equal((await world.send("GET", path, undefined, bob)).status, 403);
@@ -187,7 +187,20 @@ test("a group's admins can read the changes of members and roles", async (world)
     ["member.added", true, "bob", null],
     ["group.created", true, null, null],
   ]);
+  const pages: number[] = [];
+  for (let cursor = "", read = 0; cursor !== null && read < 9; read++) {
+    const page = `${path}?limit=2${cursor && `&cursor=${cursor}`}`;
+    const { items, next } = (await world.send("GET", page, undefined, bob)).body;
+    pages.push(items.length);
+    cursor = next;
+  }
+  assert.deepEqual(pages, [2, 2, 1]);
   assert.equal((await world.send("GET", path, undefined, ann)).status, 404, "she has left");
+  const carl = await world.register("carl");
+  const inDirect = `/api/groups/${chatId}/audit`;
+  for (const [at, reader] of [[path, carl], [inDirect, carl], [inDirect, bob]] as const) {
+    assert.equal((await world.send("GET", at, undefined, reader)).status, 404);
+  }
 });
 
 test(
