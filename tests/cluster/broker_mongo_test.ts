@@ -108,7 +108,8 @@ function instancesIn(rows: Map<string, InstanceRow>): Instances {
     return Promise.resolve("1");
   };
   const table: InstanceTable = {
-    list: () => Promise.resolve([...rows.values()].map((row) => ({ ...row, version: "1" }))),
+    list: () =>
+      Promise.resolve([...rows.values()].map((row) => ({ ...row, version: `${row.head}` }))),
     write,
     replace: write,
     remove: (id) => Promise.resolve(void rows.delete(id)),
@@ -147,6 +148,47 @@ Deno.test({
     assert.equal(received.signals.length, gone.length + 1, "the second was received before");
     await broker.close();
     await connection.close();
+  },
+});
+
+Deno.test({
+  ...options,
+  name: "MongoBroker reports a number that is missing, and one that does not come, as a gap each",
+  fn: async () => {
+    await using server = await MongodbServer.start();
+    const { db, close } = await connectMongo(server.uri());
+    const rows = new Map<string, InstanceRow>();
+    const instances = instancesIn(rows);
+    const broker = new MongoBroker({ db, instances, log: silentLog });
+    const received = new ReceivedSignals();
+    await broker.start(received);
+    const id = newId();
+    const say = async (n: number) => {
+      const { length } = received.signals;
+      const batch = encodeSignal(signal());
+      await db.collection("signals").insertOne({ instance: id, n, batch, at: new Date() });
+      await eventually(`${n} is received`, () => received.signals.length > length);
+    };
+    await say(1);
+    await say(2);
+    assert.equal(received.gaps, 0);
+    await say(4);
+    assert.equal(received.gaps, 1, "3 is missing");
+    const announce = async (head: number) => {
+      rows.set(id, { id, state: "alive", at: Date.now(), head });
+      await instances.refresh();
+    };
+    await announce(4);
+    await announce(4);
+    assert.equal(received.gaps, 1, "all that was announced is here");
+    await announce(6);
+    assert.equal(received.gaps, 1, "it may be on its way");
+    await announce(6);
+    assert.equal(received.gaps, 2);
+    await announce(6);
+    assert.equal(received.gaps, 2, "once");
+    await broker.close();
+    await close();
   },
 });
 
