@@ -103,6 +103,19 @@ export class Bots {
     token: string,
     visitor: Visitor,
   ): Promise<{ userId: string; pair: TokenPair }> {
+    const bot = await this.#activeBy(token);
+    const { pair, sessionId } = await this.options.sessions.open(bot.id, visitor, "bot");
+    try {
+      // Whatever ended all sessions meanwhile did not see this one.
+      await this.#activeBy(token);
+    } catch (error) {
+      await this.options.sessions.end(sessionId, "ended_by_server");
+      throw error;
+    }
+    return { userId: bot.id, pair };
+  }
+
+  async #activeBy(token: string): Promise<Bot> {
     const parts = parseBotToken(token);
     const bot = parts && await this.options.store.bots.byId(parts.id);
     if (
@@ -112,15 +125,7 @@ export class Bots {
       throw new AppError("unauthenticated", "Cannot sign in: this is not the token of a bot");
     }
     await this.requireActive(bot.id);
-    const { pair, sessionId } = await this.options.sessions.open(bot.id, visitor, "bot");
-    try {
-      // A suspension meanwhile did not see this session.
-      await this.requireActive(bot.id);
-    } catch (error) {
-      await this.options.sessions.end(sessionId, "ended_by_server");
-      throw error;
-    }
-    return { userId: bot.id, pair };
+    return bot;
   }
 
   /** Throws `account_suspended` for a suspended bot or hook. */
