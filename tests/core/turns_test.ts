@@ -99,7 +99,7 @@ Deno.test("Turns gives long work a separate turn, and passes its failure on", as
 /** Stops the clock of `performance` while `test` runs, which moves it. */
 async function withClock(test: (pass: (ms: number) => void) => Promise<void>): Promise<void> {
   const now = performance.now;
-  let at = now.call(performance);
+  let at = Math.floor(now.call(performance));
   performance.now = () => at;
   try {
     await test((ms) => at += ms);

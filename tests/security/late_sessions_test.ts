@@ -15,7 +15,7 @@ import type { OwnUsers } from "../../src/own_users/own_users.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aUser, T0 } from "../contract/store/rows.ts";
 
-/** What becomes of a person while a session opens: a race that no request can force. */
+/** Changes of a person while a session opens: a race that no request can force. */
 const CHANGES: Record<string, Partial<User>> = {
   suspended: { suspension: { reason: "spam", until: null, at: T0 } as User["suspension"] },
   erased: { deletedAt: T0 },

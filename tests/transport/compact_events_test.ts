@@ -48,12 +48,9 @@ Deno.test({
     assert.deepEqual(durable(packets).map(fillIn), durable(wanted));
     assert.deepEqual(durable(wanted).map(fillIn), durable(wanted), "full events stay as they are");
     const created = raw.find(({ event }) => event === "message.created")!;
-    assert.deepEqual(Object.keys(created.data as object).sort(), [
-      "custom",
-      "id",
-      "senderId",
-      "text",
-    ]);
+    // The time stands beside the id only if the millisecond changed between the two.
+    const { createdAt: _, ...data } = created.data as Record<string, unknown>;
+    assert.deepEqual(Object.keys(data).sort(), ["custom", "id", "senderId", "text"]);
   },
 });
 
