@@ -172,13 +172,16 @@ Deno.test(
 
 /** Resolves once the page's database has as many messages and changes that wait to be sent. */
 async function untilQueued(page: Page, count: number): Promise<void> {
-  await page.waitForFunction(async (count) => {
+  await eventually(`${count} wait to be sent`, async () => await queued(page) === count);
+}
+
+function queued(page: Page): Promise<number> {
+  return page.evaluate(async () => {
     const opening = indexedDB.open("realtimechat", 1);
     await new Promise((resolve) => opening.onsuccess = resolve);
     const reading = opening.result.transaction("entries").objectStore("entries").getAllKeys();
     await new Promise((resolve) => reading.onsuccess = resolve);
     opening.result.close();
-    const queued = reading.result.filter((name) => String(name).startsWith("outbox/"));
-    return queued.length === count;
-  }, count);
+    return reading.result.filter((name) => String(name).startsWith("outbox/")).length;
+  });
 }

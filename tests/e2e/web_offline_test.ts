@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { buildPage } from "../../src/web/build/build_page.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { TestBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
 import { writeLaterRelease } from "../support/later_release.ts";
 import { PageVisitor } from "../support/page_visitor.ts";
@@ -21,6 +22,30 @@ async function isKept(page: Page): Promise<void> {
   });
 }
 
+/** Returns the size of the stored chat in bytes; 0 if none is stored. */
+function storedBytes(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const opening = indexedDB.open("realtimechat", 1);
+    await new Promise((resolve) => opening.onsuccess = resolve);
+    const entries = opening.result.transaction("entries").objectStore("entries");
+    const names = entries.getAllKeys();
+    const values = entries.getAll();
+    await new Promise((resolve) => values.onsuccess = resolve);
+    opening.result.close();
+    const at = names.result.findIndex((name) => String(name).includes("/chat/"));
+    return at === -1 ? 0 : values.result[at].length;
+  });
+}
+
+/**
+ * Waits until the chat takes more bytes, and returns how many. Changes are written half a second
+ * later, so a chat may be stored before its message.
+ */
+async function chatIsStored(page: Page, { above }: { above: number }): Promise<number> {
+  await eventually("the chat is stored", async () => await storedBytes(page) > above);
+  return await storedBytes(page);
+}
+
 Deno.test(
   "the page opens without a server, with the chats as they were, and sends what is written once it is back",
   PAGE_TEST,
@@ -34,18 +59,11 @@ Deno.test(
       const ann = await PageVisitor.register(await browser.page(), server.url, "ann");
       const bob = await PageVisitor.register(await browser.page(), server.url, "bob");
       await ann.startChat("bob");
+      const bytes = await chatIsStored(ann.page, { above: 0 });
       await ann.write("Before the tunnel");
       await ann.message("Before the tunnel").locator(".tick.sent, .tick.delivered").waitFor();
       await isKept(ann.page);
-      // Changes are written half a second later.
-      await ann.page.waitForFunction(async () => {
-        const opening = indexedDB.open("realtimechat", 1);
-        await new Promise((resolve) => opening.onsuccess = resolve);
-        const names = opening.result.transaction("entries").objectStore("entries").getAllKeys();
-        await new Promise((resolve) => names.onsuccess = resolve);
-        opening.result.close();
-        return names.result.some((name) => String(name).includes("/chat/"));
-      });
+      await chatIsStored(ann.page, { above: bytes + "Before the tunnel".length });
 
       await server[Symbol.asyncDispose]();
       await ann.page.reload();

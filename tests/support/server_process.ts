@@ -40,6 +40,8 @@ export interface ServerProcessOptions {
  * so that a missing one fails the tests.
  */
 export class ServerProcess implements AsyncDisposable {
+  #ended: Promise<void> | undefined;
+
   private constructor(
     private readonly server: ChildServer,
     private readonly folder: TempDir,
@@ -96,9 +98,9 @@ export class ServerProcess implements AsyncDisposable {
     return this.server.kill(signal);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.server.stop();
-    await this.folder[Symbol.asyncDispose]();
+  /** May be repeated: a test that restarts its server ends the last one whatever has failed. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ended ??= this.server.stop().then(() => this.folder[Symbol.asyncDispose]());
   }
 }
 
