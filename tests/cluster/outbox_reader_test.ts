@@ -24,7 +24,7 @@ class ReaderWorld implements AsyncDisposable {
   reads = 0;
   /** Keys of each watch that has begun. */
   readonly watched: Deno.KvKey[][] = [];
-  held: Promise<void> | undefined;
+  #held: Promise<void> | undefined;
   /** False while changes of the watched keys are lost. */
   isWatching = true;
   #brokenWatches = 0;
@@ -66,6 +66,16 @@ class ReaderWorld implements AsyncDisposable {
     return signal;
   }
 
+  /** Holds back what is read of batches, until the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return () => {
+      this.#held = undefined;
+      resolve();
+    };
+  }
+
   /** Gives the reader a batch of one signal that is not written. */
   give(n: number): Signal {
     const signal = aSignal();
@@ -79,7 +89,7 @@ class ReaderWorld implements AsyncDisposable {
         const isBatch = keys[0]?.[0] === "outbox";
         if (isBatch) this.reads++;
         const entries = await this.kv.getMany(keys);
-        if (isBatch) await this.held;
+        if (isBatch) await this.#held;
         return entries;
       },
     });
@@ -145,16 +155,14 @@ Deno.test(
     await using world = await ReaderWorld.open();
     await world.beat();
     await world.reader.start();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.held = promise;
+    const letGo = world.hold();
     await world.kv.set(headKey(world.speaker), 3);
     await eventually("batches are read that are not there", () => world.reads > 0);
     const signal = await world.say(4);
     // The head moves on during the read: what is past the known one was not looked for.
     await world.beat(4);
     await eventually("the head is known", () => world.instances.peers()[0]?.head === 4);
-    world.held = undefined;
-    resolve();
+    letGo();
     await eventually("the next is read", () => world.received.signals.length > 0);
     assert.deepEqual(world.received.signals, [signal]);
     assert.equal(world.received.gaps, 1);
@@ -168,16 +176,14 @@ Deno.test(
     await using world = await ReaderWorld.open();
     await world.beat();
     await world.reader.start();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.held = promise;
+    const letGo = world.hold();
     const signals = [await world.say(1)];
     await eventually("it is being read", () => world.reads > 0);
     await kvInstanceTable(world.kv).remove(world.speaker);
     await eventually("it is gone", () => world.received.gone.length > 0);
     await world.beat(1);
     await eventually("it is back", () => world.instances.knows(world.speaker));
-    world.held = undefined;
-    resolve();
+    letGo();
     signals.push(await world.say(2));
     await eventually("the last is read", () => world.received.signals.length >= 2);
     assert.deepEqual(world.received.signals, signals);
@@ -191,12 +197,10 @@ Deno.test(
     await using world = await ReaderWorld.open({ beatMs: NEVER_MS });
     await world.beat();
     await world.reader.start();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.held = promise;
+    const letGo = world.hold();
     const signals: Signal[] = [];
     for (let n = 1; n <= 35; n++) signals.push(await world.say(n));
-    world.held = undefined;
-    resolve();
+    letGo();
     await eventually("all are read", () => world.received.signals.length >= 35);
     assert.deepEqual(world.received.signals, signals);
     assert.ok(world.reads <= 12, `${world.reads} reads of ten batches each`);
@@ -352,13 +356,11 @@ Deno.test(
     await using world = await ReaderWorld.open();
     await world.beat();
     await world.reader.start();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    world.held = promise;
+    const letGo = world.hold();
     const signals = [await world.say(1)];
     await eventually("it is being read", () => world.reads > 0);
     for (const n of [2, 3]) signals.push(world.give(n));
-    world.held = undefined;
-    resolve();
+    letGo();
     await eventually("they are delivered", () => world.received.signals.length >= 3);
     signals.push(await world.say(4));
     await eventually("the last is read", () => world.received.signals.length >= 4);

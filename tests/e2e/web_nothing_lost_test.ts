@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { eventually } from "../support/eventually.ts";
+import { storedEntries } from "../support/page_storage.ts";
 import { PageVisitor } from "../support/page_visitor.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 
@@ -175,13 +176,7 @@ async function untilQueued(page: Page, count: number): Promise<void> {
   await eventually(`${count} wait to be sent`, async () => await queued(page) === count);
 }
 
-function queued(page: Page): Promise<number> {
-  return page.evaluate(async () => {
-    const opening = indexedDB.open("realtimechat", 1);
-    await new Promise((resolve) => opening.onsuccess = resolve);
-    const reading = opening.result.transaction("entries").objectStore("entries").getAllKeys();
-    await new Promise((resolve) => reading.onsuccess = resolve);
-    opening.result.close();
-    return reading.result.filter((name) => String(name).startsWith("outbox/")).length;
-  });
+async function queued(page: Page): Promise<number> {
+  const entries = await storedEntries(page);
+  return entries.filter(({ name }) => name.startsWith("outbox/")).length;
 }

@@ -6,6 +6,7 @@ import { TestBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
 import { writeLaterRelease } from "../support/later_release.ts";
+import { storedEntries } from "../support/page_storage.ts";
 import { PageVisitor } from "../support/page_visitor.ts";
 import { PAGE_TEST } from "../support/page_world.ts";
 import { ServerProcess } from "../support/server_process.ts";
@@ -23,18 +24,9 @@ async function isKept(page: Page): Promise<void> {
 }
 
 /** Returns the size of the stored chat in bytes; 0 if none is stored. */
-function storedBytes(page: Page): Promise<number> {
-  return page.evaluate(async () => {
-    const opening = indexedDB.open("realtimechat", 1);
-    await new Promise((resolve) => opening.onsuccess = resolve);
-    const entries = opening.result.transaction("entries").objectStore("entries");
-    const names = entries.getAllKeys();
-    const values = entries.getAll();
-    await new Promise((resolve) => values.onsuccess = resolve);
-    opening.result.close();
-    const at = names.result.findIndex((name) => String(name).includes("/chat/"));
-    return at === -1 ? 0 : values.result[at].length;
-  });
+async function storedBytes(page: Page): Promise<number> {
+  const entries = await storedEntries(page);
+  return entries.find(({ name }) => name.includes("/chat/"))?.bytes ?? 0;
 }
 
 /**

@@ -138,7 +138,7 @@ for (const { name, open, hello, refused } of TRANSPORTS) {
       await eventually("it is under way", () => transports.waiting === 1);
       assert.throws(() => transports.admission.check("127.0.0.1"), { code: "rate_limited" });
       letGo();
-      // Sooner than the missing answers to pings end the connection.
+      // A shorter time than the one after which unanswered pings end the connection.
       await eventually("one more may come", () => {
         transports.admission.check("127.0.0.1");
         return true;

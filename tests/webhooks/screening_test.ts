@@ -13,7 +13,7 @@ import { aMessage, T0 } from "../contract/store/rows.ts";
 const OPEN = { url: "https://backend.example.org/", key: {}, onFailure: "allow" } as OpenHook;
 const MESSAGE = { text: "hello" } as ScreenedMessage;
 
-/** A hook whose backend answers as `send` says. */
+/** A hook that calls `send` in place of a backend. */
 function hookOf(send: () => Promise<{ status: number; body: string }>) {
   const outcomes: HookOutcome[] = [];
   const lines: string[] = [];

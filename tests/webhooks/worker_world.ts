@@ -14,7 +14,7 @@ import { eventually } from "../support/eventually.ts";
 /** A poll that does not come by itself during a test. */
 const NEVER_MS = 600_000;
 
-/** Instances that send webhooks over one store, to endpoints whose answers a test decides. */
+/** Instances that share one store and deliver its webhooks. The test sets the answers of the endpoints. */
 export class WorkerWorld implements AsyncDisposable {
   readonly store = new SqliteStore(":memory:");
   now = T0;

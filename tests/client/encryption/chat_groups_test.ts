@@ -7,7 +7,7 @@ import { Verification } from "../../../src/client/encryption/verification.ts";
 import { newId } from "../../../src/core/ids.ts";
 import { type Answers, contextWith, refusal } from "./world.ts";
 
-/** A device alone in the group of a chat, whose server has nothing new unless `answers` says so. */
+/** The only device in a chat's group. Its server reports no changes, except for what `answers` holds. */
 async function alone(answers: (of: { chatId: string; groupInfo: string }) => Answers) {
   const chatId = newId();
   const other: Answers = {
