@@ -1,6 +1,6 @@
-import { setImmediate } from "node:timers";
 import { delay } from "../core/delay.ts";
 import { AppError, notFound } from "../core/errors.ts";
+import { nextTurn } from "../core/next_turn.ts";
 import { NO_TRACING, type Tracing } from "../core/tracing.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
@@ -306,11 +306,6 @@ export class ChatWriter {
  */
 function isStoredSend(error: unknown): boolean {
   return error instanceof DuplicateKey && (error.key === "clientId" || error.key === "id");
-}
-
-/** Resolves after what has arrived at the event loop has been read. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function tooBusy(): AppError {

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { nextTurn } from "./next_turn.ts";
 
 interface Waiting<Value> {
   promise: Promise<Value>;
@@ -66,9 +66,4 @@ export class BatchLoader<Value> {
       for (const [, { reject }] of some) reject(error);
     }
   }
-}
-
-/** Resolves after what has arrived at the event loop has been read. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { nextTurn } from "../../core/next_turn.ts";
 import { settledWithin } from "../../core/settled_within.ts";
 import type { ChatChange, CommitOutcome } from "../chat_store.ts";
 
@@ -145,8 +145,4 @@ export class CommitQueue {
 export function charactersOf({ inserted, updated }: ChatChange): number {
   return [...inserted, ...updated]
     .reduce((sum, { text, ciphertext }) => sum + text.length + (ciphertext?.length ?? 0), 0);
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
