@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { Checkpointer } from "../../src/store/sqlite/checkpointer.ts";
 import type { CheckpointStep } from "../../src/store/sqlite/checkpoint_worker.ts";
 import { Database } from "../../src/store/sqlite/database.ts";
 import { LogSize } from "../../src/store/sqlite/log_size.ts";
@@ -61,6 +62,42 @@ Deno.test("the checkpoint worker copies each time what was committed before, als
     await run("end");
   } finally {
     worker.terminate();
+    db.close();
+  }
+});
+
+Deno.test("Checkpointer copies what is committed during a copy before it holds writes", async () => {
+  await using dir = await TempDir.make("checkpoint");
+  const path = dir.join("database");
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0");
+  db.exec("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)");
+  const insert = (text: string) => db.prepare("INSERT INTO meta VALUES (?, '')").run(text);
+  insert("before all copies");
+  const during = ["during the first copy", "during the second copy"];
+  let looks = 0;
+  let copied = "";
+  const checkpointer = new Checkpointer({
+    path,
+    size: { bytes: () => 0, isExact: true },
+    // Asked before and after each copy.
+    dataVersion() {
+      if (++looks % 2 === 0 && looks / 2 <= during.length) insert(during[looks / 2 - 1]);
+      return looks >> 1;
+    },
+    async pause() {
+      copied = new TextDecoder("latin1").decode(await Deno.readFile(path));
+    },
+    resume() {},
+    checkpointHere: () => assert.fail("there is a worker"),
+    onFailure: (error) => assert.fail(error as Error),
+  });
+  try {
+    checkpointer.truncateIfChanged();
+    await eventually("writes are held", () => copied !== "");
+    for (const text of ["before all copies", ...during]) assert.ok(copied.includes(text), text);
+  } finally {
+    await checkpointer.close();
     db.close();
   }
 });

@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { restartLog, type RestartMode } from "./log_restart.ts";
 
-/** `copy` comes before `RESTART` or `TRUNCATE`, and `end` is the last. */
+/** `copy` comes before `RESTART` or `TRUNCATE`, any number of times, and `end` is the last. */
 export type CheckpointStep = "copy" | RestartMode | "end";
 
 /** Milliseconds to wait for other processes, which cannot write meanwhile. */
@@ -21,11 +21,14 @@ function open(): DatabaseSync {
   return opened;
 }
 
-const STEPS: Record<CheckpointStep, () => void> = {
+const STEPS: Record<CheckpointStep, () => unknown> = {
+  /** Returns true if every commit before it is copied. */
   copy() {
+    // SQLite copies no commits after those that `reader` sees.
+    if (reader.isTransaction && copyLog()) return true;
     stopReading();
     reader.exec("BEGIN; SELECT 1 FROM meta WHERE key = 'incarnation'");
-    database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    return copyLog();
   },
   RESTART: () => restart("RESTART"),
   TRUNCATE: () => restart("TRUNCATE"),
@@ -34,6 +37,12 @@ const STEPS: Record<CheckpointStep, () => void> = {
     database.close();
   },
 };
+
+/** Copies as far as readers allow; returns true if that is all. */
+function copyLog(): boolean {
+  const { log, checkpointed } = database.prepare("PRAGMA wal_checkpoint(PASSIVE)").get()!;
+  return log === checkpointed;
+}
 
 function restart(mode: RestartMode): void {
   stopReading();
@@ -45,10 +54,11 @@ function stopReading(): void {
 }
 
 self.onmessage = ({ data }: MessageEvent<CheckpointStep>) => {
+  let result: unknown;
   try {
-    STEPS[data]();
+    result = STEPS[data]();
   } catch {
     // A busy or full disk: the next time may succeed, and writes report it themselves.
   }
-  self.postMessage(null);
+  self.postMessage(result === true);
 };
