@@ -27,11 +27,11 @@ export class ContactPolicy {
 
   /** True if `callerId` cannot reach `userId`: a block, or a user who no longer exists. */
   async isUnreachable(callerId: string, userId: string): Promise<boolean> {
-    const [isBlocked, user] = await Promise.all([
+    const [isBlocked, exists] = await Promise.all([
       this.store.blocks.has(userId, callerId),
-      this.store.users.byId(userId),
+      this.store.users.exists(userId),
     ]);
-    return isBlocked || user === null || user.deletedAt !== null;
+    return isBlocked || !exists;
   }
 
   /**

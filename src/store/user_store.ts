@@ -14,6 +14,8 @@ export interface UserStore {
   create(user: User, also?: UserBeginnings): Promise<void>;
   /** Null when missing. */
   byId(id: string): Promise<User | null>;
+  /** True if the user exists and is not erased; cheaper than `byId`. */
+  exists(id: string): Promise<boolean>;
   /** Users who exist, in no particular order; duplicates in `ids` count once. */
   byIds(ids: string[]): Promise<User[]>;
   byUsernameKey(key: string): Promise<User | null>;

@@ -132,6 +132,11 @@ export class MongoUserStore implements UserStore {
     return found && readUser(found);
   }
 
+  async exists(id: string): Promise<boolean> {
+    const found = await this.#load(id);
+    return found !== null && readUser(found).deletedAt === null;
+  }
+
   async byIds(ids: string[]): Promise<User[]> {
     if (ids.length <= FEW) return (await loadAll(this.#load, ids)).map(readUser);
     const found = this.#users.find({ _id: { $in: ids } }, {

@@ -53,6 +53,10 @@ export class SqliteUserStore implements UserStore {
     return this.#db.read(() => this.get(id));
   }
 
+  exists(id: string): Promise<boolean> {
+    return this.#db.read(() => this.#db.get(EXISTS, id) !== undefined);
+  }
+
   byIds(ids: string[]): Promise<User[]> {
     const sql = USERS.select("WHERE id IN (SELECT value FROM json_each(?))");
     return this.#db.readParts(
@@ -182,6 +186,8 @@ const withEntries = (others: number) => `
     .repeat(others)
 }
   ORDER BY user_custom.userId LIMIT 0 + ?`;
+
+const EXISTS = "SELECT 1 FROM users WHERE id = ? AND deletedAt IS NULL";
 
 const newest = (condition: string) =>
   USERS.select(`WHERE (createdAt, id) < (?, ?) AND createdAt >= ? AND deletedAt IS NULL ${condition}

@@ -143,6 +143,19 @@ export function userContract(test: ContractTest): void {
     assert.deepEqual(await store.users.byId(erased.id), erased);
   });
 
+  test("a user exists until they are erased", async (store) => {
+    const [ann, erased] = [aUser(), aUser({ username: "deleted-1", deletedAt: T0 })];
+    for (const user of [ann, erased]) await store.users.create(user);
+    const asked = [ann.id, erased.id, newId()];
+    assert.deepEqual(await Promise.all(asked.map((id) => store.users.exists(id))), [
+      true,
+      false,
+      false,
+    ]);
+    await store.users.update(ann.id, { deletedAt: T0 });
+    assert.equal(await store.users.exists(ann.id), false);
+  });
+
   test("a user is stored with their provider's account and their audit entry, or not at all", async (store) => {
     const user = aUser();
     const identity = anIdentity({ userId: user.id });
