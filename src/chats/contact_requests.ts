@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
 import { AppError, fieldError, notFound, quote } from "../core/errors.ts";
 import { isId, newId } from "../core/ids.ts";
 import type { Visitor } from "../model/caller.ts";
@@ -13,6 +14,7 @@ import type { ChatDraft } from "./chat_draft.ts";
 import type { ChatWriter } from "./chat_writer.ts";
 import type { ContactPolicy } from "./contact_policy.ts";
 import type { Shadows } from "./shadows.ts";
+import { SpentRequests } from "./spent_requests.ts";
 import type { ReportChange } from "./system_messages.ts";
 
 export type ContactRequestState = "pending" | "accepted" | "declined" | "withdrawn";
@@ -34,7 +36,7 @@ export interface RequestQuery {
 }
 
 export interface ContactRequestsOptions {
-  store: Pick<Store, "contacts" | "chats" | "messages" | "users">;
+  store: Pick<Store, "contacts" | "chats" | "memberships" | "messages" | "users">;
   writer: ChatWriter;
   contactPolicy: ContactPolicy;
   /** Requests of a shadowed person are neither stored nor announced. */
@@ -57,6 +59,7 @@ export interface ContactRequestsOptions {
    * throws.
    */
   settled(request: ContactRequest): void;
+  log: Log;
 }
 
 /**
@@ -65,11 +68,21 @@ export interface ContactRequestsOptions {
  * costs them a row in a bounded list and nothing else.
  */
 export class ContactRequests {
-  constructor(private readonly options: ContactRequestsOptions) {}
+  readonly #spent: SpentRequests;
+
+  constructor(private readonly options: ContactRequestsOptions) {
+    const { store, writer, log } = options;
+    this.#spent = new SpentRequests({
+      store,
+      close: (request, state) => this.close(request, state),
+      log,
+    });
+    writer.onCommit((commit) => this.#spent.committed(commit));
+  }
 
   /**
    * Does nothing for a repeat, or for a person who has declined, until the first request has
-   * expired.
+   * expired. Replaces a request that its recipient could not accept.
    */
   async ask(newRequest: NewRequest): Promise<RequestOutcome> {
     const { outcome, request } = await this.reserve(newRequest);
@@ -86,11 +99,14 @@ export class ContactRequests {
     const expiresAt = createdAt + limits.contactRequestMs;
     const request = { id: newId(), ...newRequest, createdAt, expiresAt, declinedAt: null };
     if (this.options.shadows.has(request.fromId)) return { outcome: "added", request };
-    const outcome = await store.contacts.addRequest(request, {
-      received: limits.contactRequests,
-      sent: limits.contactRequestsSent,
-    });
-    return { outcome, request };
+    const add = () =>
+      store.contacts.addRequest(request, {
+        received: limits.contactRequests,
+        sent: limits.contactRequestsSent,
+      });
+    const outcome = await add();
+    if (outcome !== "exists" || !await this.#closeUnusable(request)) return { outcome, request };
+    return { outcome: await add(), request };
   }
 
   async announce(request: ContactRequest): Promise<void> {
@@ -141,6 +157,10 @@ export class ContactRequests {
   async accept(userId: string, requestId: string, visitor?: Visitor): Promise<Chat> {
     const request = await this.#requirePending(userId, requestId);
     if (!await this.#isReachable(request)) throw notFound("request", requestId);
+    if (await this.#spent.hasLeftSince(request)) {
+      await this.close(request, "withdrawn");
+      throw notFound("request", requestId);
+    }
     const chat = await this.options.writer.write(request.chatId, (draft) => {
       const inviter = draft.member(request.fromId);
       const mayAdd = request.kind === "direct" || inviter?.role !== "member";
@@ -203,6 +223,23 @@ export class ContactRequests {
 
   #isPending({ declinedAt, expiresAt }: ContactRequest): boolean {
     return declinedAt === null && expiresAt > this.options.clock.now();
+  }
+
+  /**
+   * Closes the pending request to this person for this chat if they could not accept it: otherwise it
+   * would keep out every other invitation until it expires. Returns true if there was one.
+   */
+  async #closeUnusable({ userId, chatId }: ContactRequest): Promise<boolean> {
+    const request = await this.unexpired(userId, chatId);
+    if (!request || request.declinedAt !== null) return false;
+    if (await this.#isUsable(request)) return false;
+    await this.close(request, "withdrawn");
+    return true;
+  }
+
+  async #isUsable(request: ContactRequest): Promise<boolean> {
+    if (!await this.#isReachable(request) || await this.#spent.hasLeftSince(request)) return false;
+    return await this.#spent.maySenderAdd(request);
   }
 
   /** True if neither of the two has blocked the other, and both accounts still exist. */

@@ -111,6 +111,7 @@ export function createChats(options: ChatsOptions) {
     notify: options.onRequest,
     settled: options.onRequestSettled,
     report,
+    log: options.log,
   });
   return {
     gate,

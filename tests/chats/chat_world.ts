@@ -84,6 +84,7 @@ export class ChatServices {
       notify: () => Promise.resolve(),
       settled: () => {},
       report: () => {},
+      log: jsonLog("error", () => {}),
     });
     this.groups = new Groups({
       writer: this.writer,
