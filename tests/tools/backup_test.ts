@@ -187,3 +187,19 @@ Deno.test("compacting keeps every row, and counts rows that are only in the writ
   assert.deepEqual(await rowsOf(dataDir), before);
   await send("the server goes on");
 });
+
+Deno.test("git ignores what an operator's command writes into the program's folder", async () => {
+  const isIgnored = async (path: string) => {
+    const { code } = await new Deno.Command("git", {
+      args: ["check-ignore", "--quiet", "--no-index", path],
+      cwd: ROOT,
+    }).output();
+    return code !== 1;
+  };
+  const name = "backup-2026-11-30T16-04-15-477Z";
+  for (const path of ["data", name, `${name}.partial`]) {
+    assert.ok(await isIgnored(`${path}/chat.sqlite3`), path);
+  }
+  assert.ok(await isIgnored(".env"));
+  assert.equal(await isIgnored("src/tools/backup.ts"), false);
+});
