@@ -5,6 +5,7 @@ import { limitRepeats } from "./core/log_limit.ts";
 import { writeLine, writeToConsole } from "./core/log_output.ts";
 import { NO_TRACING } from "./core/tracing.ts";
 import { openTracing } from "./core/tracing_otel.ts";
+import { urlHost } from "./core/url_host.ts";
 import { VERSION } from "./version.ts";
 
 export { isStopNoted, noteStop } from "./config.ts";
@@ -47,7 +48,7 @@ export async function start(options: AppOptions = {}): Promise<Started> {
 /** Logs the address of the server, for people and programs. */
 export function announce(log: Log, { hostname, port }: Deno.NetAddr): void {
   const everywhere = hostname === "0.0.0.0" || hostname === "::";
-  const url = `http://${everywhere ? "localhost" : hostname}:${port}`;
+  const url = `http://${everywhere ? "localhost" : urlHost(hostname)}:${port}`;
   log.info("Listening", {
     version: VERSION,
     url,
@@ -61,7 +62,7 @@ export function cannotListen({ host, port }: Pick<Config, "host" | "port">, erro
   const cure = error instanceof Deno.errors.AddrInUse
     ? "end what listens there, or set PORT to another one"
     : "set HOST and PORT to an address of this machine that it may use";
-  return giveUp(`Cannot listen on ${host}:${port}: ${reasonOf(error)}; ${cure}`);
+  return giveUp(`Cannot listen on ${urlHost(host)}:${port}: ${reasonOf(error)}; ${cure}`);
 }
 
 function giveUp(message: string, code = 1): never {

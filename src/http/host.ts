@@ -1,4 +1,5 @@
 import { AppError, quote } from "../core/errors.ts";
+import { urlHost } from "../core/url_host.ts";
 import { problemResponse } from "./problem_response.ts";
 import { setSecurityHeaders } from "./security_headers.ts";
 
@@ -42,5 +43,5 @@ function isHost(text: string): boolean {
 /** True if a request without a Host header carries its authority in the URL. */
 function isInUrl(url: string, listensOn: string): boolean {
   const { hostname, pathname } = new URL(url);
-  return PROBES.includes(pathname) || (hostname !== "localhost" && hostname !== listensOn);
+  return PROBES.includes(pathname) || (hostname !== "localhost" && hostname !== urlHost(listensOn));
 }
