@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import * as util from "node:util";
 import { type LaunchMode, serverArguments } from "./launcher/server_arguments.ts";
 import { runChild } from "./launcher/child_process.ts";
+import { effectiveEnvironment } from "./launcher/effective_environment.ts";
 import { buildPage, watchPage } from "./launcher/page_build.ts";
 import { serverEnvironment } from "./launcher/server_environment.ts";
 
@@ -30,24 +31,13 @@ if (!MODES.includes(mode)) {
   Deno.exit(EXIT_USAGE);
 }
 
-// A named import that this Deno lacks would end the program without a reason.
+// A Deno without it also lacks what the tasks need, which would fail without a reason.
 if (!("parseEnv" in util)) {
   console.error(
     `Cannot launch the server on Deno ${Deno.version.deno}: the tasks need a newer one ` +
       "(`deno upgrade`). With MongoDB, `deno run -A src/main.ts` starts it on this one",
   );
   Deno.exit(EXIT_CONFIG);
-}
-
-function environmentFile(): Record<string, string | undefined> {
-  try {
-    return util.parseEnv(Deno.readTextFileSync(".env"));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return {};
-    const reason = error instanceof Error ? error.message : String(error);
-    console.error(`Cannot read .env: ${reason}; it must be a file that this account may read`);
-    Deno.exit(EXIT_CONFIG);
-  }
 }
 
 function npmCache(): string {
@@ -61,11 +51,9 @@ function fileFolder(): string | null {
   return mode === "import" && file !== undefined ? resolve(file, "..") : null;
 }
 
-const own = Deno.env.toObject();
 const place = { root: Deno.cwd(), npmCache: npmCache(), fileFolder: fileFolder() };
-// The process's variables take precedence, as with `--env-file`.
-const args = serverArguments(mode as LaunchMode, { ...environmentFile(), ...own }, place);
-const env = serverEnvironment(own);
+const env = serverEnvironment(Deno.env.toObject());
+const args = serverArguments(mode as LaunchMode, await effectiveEnvironment(env), place);
 if (mode === "dev" || mode === "start" || mode === "parallel") void buildPage(env);
 if (mode === "dev") void watchPage(env);
 Deno.exit(await runChild([...args, ...rest], { isWatching: mode === "dev", env }));

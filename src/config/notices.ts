@@ -22,11 +22,20 @@ export function setupNotices(
   ];
 }
 
+/** Some editors on Windows write one at the beginning of a file; Deno takes it for a letter. */
+const BYTE_ORDER_MARK = "\ufeff";
+
+function marked(name: string): string {
+  return `.env begins with a byte order mark, so ${name.slice(1)} in its first line is ignored: ` +
+    "save the file as UTF-8 without one";
+}
+
 function misspelt(environment: Environment): string[] {
   const names = [...VARIABLE_NAMES, ...Object.keys(oidcVariables(environment))];
   const existing = new Set(names);
   const given = Object.keys(environment).filter((name) => !existing.has(name) && environment[name]);
   return given.flatMap((name) => {
+    if (name.startsWith(BYTE_ORDER_MARK) && existing.has(name.slice(1))) return [marked(name)];
     const meant = names.find((other) => isMisspelt(name, other));
     return meant === undefined || environment[meant]
       ? []

@@ -262,6 +262,14 @@ function noticesOf(environment: Record<string, string>, pattern: RegExp): string
   return notices.filter((notice) => pattern.test(notice));
 }
 
+Deno.test("start-up reports a variable that a byte order mark hides", () => {
+  assert.deepEqual(noticesOf({ "\ufeffHOST": "::1" }, /byte order mark/), [
+    ".env begins with a byte order mark, so HOST in its first line is ignored: " +
+    "save the file as UTF-8 without one",
+  ]);
+  assert.deepEqual(noticesOf({ "\ufeffOTHER": "1" }, /byte order mark/), []);
+});
+
 Deno.test("start-up names the variable that a misspelt one resembles", () => {
   const said = (name: string) => noticesOf({ [name]: "1" }, /did you mean/);
   assert.deepEqual(said("LIMIT_FRAME_BYTE"), [
