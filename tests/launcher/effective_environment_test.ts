@@ -3,7 +3,7 @@ import { effectiveEnvironment } from "../../src/launcher/effective_environment.t
 import { inheritedEnvironment } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-/** What the server itself reads of `.env`, started in the same way. */
+/** Returns what the server itself reads of `.env`, started in the same way. */
 async function asServed(folder: string, own: Record<string, string>) {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-config", "--env-file", "--allow-env", "print.js"],
