@@ -51,6 +51,61 @@ test("a challenge started with the old password ends with it", async (world) => 
   assert.equal((await verify(await challengeOf(PASSWORD), recoveryCodes[0])).status, 200);
 });
 
+test("a reset of a confirmed account ends its sessions, and keeps its second factor and role", async (world) => {
+  const ann = await world.register("ann");
+  await enableSecondFactor(world, ann);
+  const confirm = await world.linkToken(ann.email, /Confirm/);
+  assert.equal(
+    (await world.send("POST", "/api/auth/email/verify", { token: confirm }, ann)).status,
+    204,
+  );
+  const store = await world.openStore();
+  await store.users.update(ann.id, { role: "admin" });
+  await world.send("POST", "/api/auth/password/forgot", { email: ann.email });
+  const token = await world.linkToken(ann.email, /new password/);
+  const reset = await world.send("POST", "/api/auth/password/reset", { token, password: NEW });
+  assert.equal(reset.status, 204);
+  assert.equal((await world.send("GET", "/api/users/profile", undefined, ann)).status, 401);
+  const { refreshToken } = ann;
+  assert.equal((await world.send("POST", "/api/auth/refresh-token", { refreshToken })).status, 401);
+  const [{ endReason }] = await store.sessions.ofUser(ann.id);
+  const { role, recoveryCodes } = (await store.users.byId(ann.id))!;
+  assert.deepEqual([endReason, role, recoveryCodes.length], ["credentials_changed", "admin", 10]);
+  assert.equal((await world.login("ann", NEW)).body.twoFactorRequired, true);
+  await store.close();
+});
+
+test("a reset by the address that a thief has put there does not end the owner's way back", async (world) => {
+  const ann = await world.register("ann");
+  const confirm = await world.linkToken(ann.email, /Confirm/);
+  await world.send("POST", "/api/auth/email/verify", { token: confirm }, ann);
+  await world.send("PUT", "/api/auth/email", { email: "thief@example.net" }, ann);
+  const change = await world.linkToken("thief@example.net", /new e-mail/);
+  const changed = await world.send("POST", "/api/auth/email/change", { token: change }, ann);
+  assert.equal(changed.status, 204);
+  const undo = await world.linkToken(ann.email, /address was changed/);
+  await world.send("POST", "/api/auth/password/forgot", { email: "thief@example.net" });
+  const token = await world.linkToken("thief@example.net", /new password/);
+  const reset = await world.send("POST", "/api/auth/password/reset", { token, password: NEW });
+  assert.equal(reset.status, 204);
+  const squatter = { username: "squatter", email: ann.email, password: PASSWORD };
+  assert.equal((await world.send("POST", "/api/auth/register", squatter)).status, 409);
+  const own = { token: undo, password: "the owner's password" };
+  assert.equal((await world.send("POST", "/api/auth/email/undo", own)).status, 204);
+  assert.equal((await world.login(ann.email, own.password)).status, 200);
+});
+
+test("a session past a lifetime that became shorter cannot be refreshed", async (world) => {
+  const { refreshToken } = await world.register("ann");
+  world.ahead += 2 * 60 * 60_000;
+  await world.restart({ SESSION_LIFETIME: "1h" });
+  const refreshed = await world.send("POST", "/api/auth/refresh-token", { refreshToken });
+  assert.deepEqual([refreshed.status, refreshed.body.code], [401, "unauthenticated"]);
+  await world.restart({ SESSION_LIFETIME: "3h" });
+  const again = await world.send("POST", "/api/auth/refresh-token", { refreshToken });
+  assert.equal(again.status, 200, "its token is not used up");
+});
+
 test("a suspension between the two steps of a sign-in ends it", async (world) => {
   const ann = await world.register("ann");
   const { recoveryCodes: [code] } = await enableSecondFactor(world, ann);
@@ -76,22 +131,28 @@ test("guesses at the code that confirms a second factor are counted", async (wor
 });
 
 test("links to an address that the account no longer has do not work", async (world) => {
-  const ann = await world.register("ann");
+  const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const verify = await world.linkToken(ann.email, /Confirm/);
+  const takeOver = await world.linkToken(bob.email, /Confirm/);
   await world.send("POST", "/api/auth/password/forgot", { email: ann.email });
   const reset = await world.linkToken(ann.email, /new password/);
   const store = await world.openStore();
-  const moved = { email: "new@example.org", emailKey: "new@example.org" };
-  await store.users.update(ann.id, moved);
-  const password = NEW;
+  for (const { id, username } of [ann, bob]) {
+    const email = `new-${username}@example.org`;
+    await store.users.update(id, { email, emailKey: email });
+  }
+  const newPassword = NEW;
   const used = [
-    await world.send("POST", "/api/auth/password/reset", { token: reset, password }),
+    await world.send("POST", "/api/auth/password/reset", { token: reset, password: newPassword }),
     await world.send("POST", "/api/auth/email/verify", { token: verify }, ann),
+    await world.send("POST", "/api/auth/email/verify", { token: takeOver, newPassword }),
   ];
-  assert.deepEqual(used.map(({ status }) => status), [400, 400]);
-  assert.equal((await store.users.byId(ann.id))!.emailVerifiedAt, null);
+  assert.deepEqual(used.map(({ status }) => status), [400, 400, 400]);
+  for (const { id, username } of [ann, bob]) {
+    assert.equal((await store.users.byId(id))!.emailVerifiedAt, null);
+    assert.equal((await world.login(username)).status, 200);
+  }
   await store.close();
-  assert.equal((await world.login("ann")).status, 200);
 });
 
 Deno.test("Maintenance deletes ended and expired rows, and no others", async () => {

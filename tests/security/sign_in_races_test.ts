@@ -99,6 +99,21 @@ test("a second factor whose setup is restarted while its first code is checked i
   assert.equal(codes.length, 10);
 });
 
+test("a setup that is begun while another one is confirmed replaces nothing", async (held) => {
+  const user = await register(held);
+  const caller = await callerOf(held, user);
+  const { secret } = await held.auth.secondFactor.begin(caller);
+  const arrived = held.sealGate.close();
+  const beginning = held.auth.secondFactor.begin(caller);
+  beginning.catch(() => {});
+  await arrived;
+  const codes = await held.auth.secondFactor.confirm(caller, await generate({ secret }));
+  held.sealGate.open();
+  await assert.rejects(beginning, { code: "conflict" });
+  const state = await held.auth.secondFactor.state(caller);
+  assert.deepEqual(state, { enabled: true, recoveryCodesLeft: codes.length });
+});
+
 test("of two concurrent confirmations one turns the second factor on", async (held) => {
   const caller = await callerOf(held, await register(held));
   const { secret } = await held.auth.secondFactor.begin(caller);
@@ -112,6 +127,25 @@ test("of two concurrent confirmations one turns the second factor on", async (he
   assert.ok("challenge" in signedIn);
   const done = await held.auth.signIn.withChallenge(VISITOR, signedIn.challenge, won[0]);
   assert.ok("pair" in done, "the recovery codes that were shown are the valid ones");
+});
+
+test("a sign-in whose second factor is replaced while its code is checked opens no session", async (held) => {
+  const user = await register(held);
+  const caller = await callerOf(held, user);
+  const { secret } = await held.auth.secondFactor.begin(caller);
+  await held.auth.secondFactor.confirm(caller, await generate({ secret }));
+  const begun = await signIn(held);
+  assert.ok("challenge" in begun);
+  held.ahead(30_000);
+  const code = await generate({ secret, epoch: Math.floor((Date.now() + 30_000) / 1000) });
+  const arrived = held.gate.close();
+  const signingIn = held.auth.signIn.withChallenge(VISITOR, begun.challenge, code);
+  signingIn.catch(() => {});
+  await arrived;
+  await held.store.users.update(user.id, { totp: totp(Date.now() + 1) });
+  held.gate.open();
+  await assert.rejects(signingIn, { code: "unauthenticated" });
+  assert.equal(await live(held, user), 1, "the caller's own");
 });
 
 const PROVED = {

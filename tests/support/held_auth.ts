@@ -46,21 +46,36 @@ export class Gate {
   }
 }
 
+interface HeldParts {
+  auth: AuthServices;
+  store: Store;
+  folder: TempDir;
+  hasher: BcryptHasher;
+  /** Passed after a secret was checked or opened. */
+  gate: Gate;
+  /** Passed before a secret is sealed. */
+  sealGate: Gate;
+  clock: MovableClock;
+}
+
 /** The account services on a real store, whose checks of secrets can be blocked. */
 export class HeldAuth implements AsyncDisposable {
-  private constructor(
-    readonly auth: AuthServices,
-    readonly store: Store,
-    private readonly folder: TempDir,
-    private readonly hasher: BcryptHasher,
-    readonly gate: Gate,
-    private readonly clock: MovableClock,
-  ) {}
+  readonly auth: AuthServices;
+  readonly store: Store;
+  readonly gate: Gate;
+  readonly sealGate: Gate;
+
+  private constructor(private readonly parts: HeldParts) {
+    this.auth = parts.auth;
+    this.store = parts.store;
+    this.gate = parts.gate;
+    this.sealGate = parts.sealGate;
+  }
 
   static async open(environment: Record<string, string>): Promise<HeldAuth> {
     const folder = await TempDir.make("held_auth");
     const config = testConfig(folder.join("data"), environment);
-    const [store, gate] = [await openStoreOf(config), new Gate()];
+    const [store, gate, sealGate] = [await openStoreOf(config), new Gate(), new Gate()];
     const hasher = new BcryptHasher(4);
     const log = jsonLog("error", () => {});
     const clock = new MovableClock();
@@ -73,7 +88,7 @@ export class HeldAuth implements AsyncDisposable {
       tokens: new Tokens(config.tokens, clock),
       limiter: new MemoryRateLimiter(clock),
       mailer: logMailer(log, { secrets: true }),
-      box: heldBox(gate),
+      box: heldBox(gate, sealGate),
       audit: new AuditTrail(store, clock),
       providers: [],
       onSessionsEnded: () => {},
@@ -85,19 +100,19 @@ export class HeldAuth implements AsyncDisposable {
       baseUrl: "https://chat.example.org",
       product: "RealTimeChat",
     });
-    return new HeldAuth(auth, store, folder, hasher, gate, clock);
+    return new HeldAuth({ auth, store, folder, hasher, gate, sealGate, clock });
   }
 
   /** Moves the clock forward. */
   ahead(ms: number): void {
-    this.clock.ahead += ms;
+    this.parts.clock.ahead += ms;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.auth.mail.idle();
-    this.hasher.close();
+    this.parts.hasher.close();
     await this.store.close();
-    await this.folder[Symbol.asyncDispose]();
+    await this.parts.folder[Symbol.asyncDispose]();
   }
 }
 
@@ -114,10 +129,14 @@ function heldHasher(hasher: BcryptHasher, gate: Gate): PasswordHasher {
   };
 }
 
-function heldBox(gate: Gate): SecretBox {
+function heldBox(gate: Gate, sealGate: Gate): SecretBox {
   const box = secretBox(["x".repeat(43)]);
   return {
     ...box,
+    seal: async (...args) => {
+      await sealGate.pass();
+      return await box.seal(...args);
+    },
     open: async (...args) => {
       const secret = await box.open(...args);
       await gate.pass();
