@@ -133,5 +133,5 @@ const FORMAT_NAMES: Record<string, string> = {
 };
 
 function formatName(issue: { format: string; pattern?: string }): string {
-  return FORMAT_NAMES[issue.format] ?? (issue.pattern ? issue.pattern : issue.format);
+  return FORMAT_NAMES[issue.format] ?? issue.pattern ?? issue.format;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as apiKeys from "../../src/api_keys/key_token.ts";
 import { KeyUsage } from "../../src/api_keys/key_usage.ts";
+import { newRecoveryCodes } from "../../src/auth/recovery_codes.ts";
 import * as bots from "../../src/bots/bot_token.ts";
 import { newId } from "../../src/core/ids.ts";
 import { jsonLog } from "../../src/core/log.ts";
@@ -43,10 +44,27 @@ for (const { name, of, parse, newSecret } of KINDS) {
   });
 }
 
-Deno.test("a secret of an API key uses all letters and digits", () => {
-  const seen = new Set(Array.from({ length: 100 }, apiKeys.newSecret).join(""));
-  assert.equal(seen.size, 62);
-});
+for (
+  const [name, alphabet, letters, draw] of [
+    ["an API key's secret", 62, 100_000, () => apiKeys.newSecret()],
+    ["recovery codes", 32, 20_000, async () => (await newRecoveryCodes(newId())).codes.join("")],
+  ] as const
+) {
+  Deno.test(`no letter of ${name} is likelier than another`, async () => {
+    const counts = new Map<string, number>();
+    let drawn = 0;
+    while (drawn < letters) {
+      for (const letter of (await draw()).replaceAll("-", "")) {
+        counts.set(letter, (counts.get(letter) ?? 0) + 1);
+        drawn++;
+      }
+    }
+    const mean = drawn / alphabet;
+    // Six standard deviations: by chance one run in ten million is beyond.
+    const beyond = [...counts].filter(([, count]) => Math.abs(count - mean) > 6 * Math.sqrt(mean));
+    assert.deepEqual([counts.size, beyond], [alphabet, []]);
+  });
+}
 
 Deno.test("a secret fits its own hash only", () => {
   const hash = apiKeys.secretHashOf("secret");

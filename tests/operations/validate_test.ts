@@ -63,6 +63,27 @@ Deno.test("each fault is a sentence that names its field", () => {
   ]);
 });
 
+Deno.test("a value of the wrong type is named as a caller knows it", () => {
+  const faultOf = (schema: z.ZodType, value: unknown) =>
+    messages(z.strictObject({ value: schema }), { value });
+  const given: [unknown, string][] = [
+    [null, "null"],
+    [[], "an array"],
+    [{}, "an object"],
+    [1.5, "the number 1.5"],
+    [true, "a boolean"],
+  ];
+  for (const [value, name] of given) {
+    assert.deepEqual(faultOf(z.string(), value), [`value must be a string, not ${name}`]);
+  }
+  assert.deepEqual(faultOf(z.boolean(), "yes"), ['value must be a boolean, not "yes"']);
+  assert.deepEqual(faultOf(z.string().regex(/^[a-z]+$/), "A"), [
+    "value must be in the form of /^[a-z]+$/",
+  ]);
+  assert.deepEqual(faultOf(z.email(), "A"), ["value must be in the form of an e-mail address"]);
+  assert.deepEqual(faultOf(z.jwt(), "A"), ["value must be in the form of jwt"]);
+});
+
 Deno.test("an empty text is called empty, whatever its maximum is", () => {
   const schema = z.strictObject({ text: text(), name: line() });
   assert.deepEqual(messages(schema, { text: "", name: "  " }), [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { keyTokenOf, newSecret } from "../../src/api_keys/key_token.ts";
 import { newId } from "../../src/core/ids.ts";
 import { SCOPES } from "../../src/model/api_key.ts";
+import { anApiKey } from "../contract/store/rows.ts";
 import { backendOf } from "../support/api_keys.ts";
 import type { Person } from "../support/people.ts";
 import type { RunningApp } from "../support/running_app.ts";
@@ -73,6 +74,25 @@ attack(REST, "an administrator makes, lists, rotates and ends an API key", async
     "api_key.created",
   ]);
   await store.close();
+});
+
+attack(REST, "200 API keys may work at a time; those that no longer do leave room", async (app) => {
+  const { chief } = await app.people("chief");
+  await makeAdmin(app, chief);
+  const now = app.clock.now();
+  const store = await app.openStore();
+  await store.sessions.setAuthenticatedAt(chief.sessionId, now);
+  const keys = Array.from({ length: 199 }, () => anApiKey());
+  const unusable = [anApiKey({ endedAt: now }), anApiKey({ expiresAt: now - MINUTE })];
+  for (const key of [...keys, ...unusable]) await store.apiKeys.create(key);
+  await store.close();
+  const by = app.client(chief);
+  const make = () => by.post("/api/admin/api-keys", { name: "Backend", scopes: ["moderation"] });
+  assert.equal((await make()).status, 201);
+  const refused = await make();
+  assert.deepEqual([refused.status, refused.body.code], [409, "conflict"]);
+  await by.delete(`/api/admin/api-keys/${keys[0].id}`);
+  assert.equal((await make()).status, 201);
 });
 
 attack(REST, "guessed, forged and expired API keys open nothing", async (app) => {
