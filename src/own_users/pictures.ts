@@ -26,8 +26,7 @@ interface Job {
 /** Gives people the pictures at their URLs. A slow host delays only its own pictures. */
 export class Pictures {
   readonly #waiting: Job[] = [];
-  readonly #hosts = new Map<string, number>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Map<Job, Promise<void>>();
 
   constructor(private readonly options: PicturesOptions) {}
 
@@ -54,33 +53,35 @@ export class Pictures {
   /** Drops the fetches that wait, and resolves once those in progress have ended. */
   async close(): Promise<void> {
     this.#waiting.length = 0;
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.values());
   }
 
   #startNext(): void {
     while (this.#running.size < AT_ONCE) {
-      const isFree = ({ host }: Job) => (this.#hosts.get(host) ?? 0) < AT_ONCE_PER_HOST;
-      const at = this.#waiting.findIndex(isFree);
+      const busy = this.#busyHosts();
+      const at = this.#waiting.findIndex(({ host }) => !busy.has(host));
       if (at < 0) return;
       const [job] = this.#waiting.splice(at, 1);
       const running = this.#run(job).finally(() => {
-        this.#running.delete(running);
+        this.#running.delete(job);
         this.#startNext();
       });
-      this.#running.add(running);
+      this.#running.set(job, running);
     }
   }
 
+  /** Hosts of which no further picture is fetched now. */
+  #busyHosts(): Set<string> {
+    const counts = new Map<string, number>();
+    for (const { host } of this.#running.keys()) counts.set(host, (counts.get(host) ?? 0) + 1);
+    return new Set(counts.keys().filter((host) => counts.get(host)! >= AT_ONCE_PER_HOST));
+  }
+
   async #run({ user, url, host }: Job): Promise<void> {
-    this.#hosts.set(host, (this.#hosts.get(host) ?? 0) + 1);
     try {
       await this.set(user, url);
     } catch (error) {
       this.options.log.info("Picture fetch failed", { userId: user.id, host, error });
-    } finally {
-      const left = this.#hosts.get(host)! - 1;
-      if (left > 0) this.#hosts.set(host, left);
-      else this.#hosts.delete(host);
     }
   }
 }
