@@ -3,10 +3,11 @@ import { pathToFileURL } from "node:url";
 import { writePage } from "../../src/web/build/build_page.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-Deno.test("the page is built by one bundler at a time", async () => {
+Deno.test("the page is built by one bundler at a time, and no file is written after it", async () => {
   await using folder = await TempDir.make("page");
-  const { Command } = Deno;
+  const { Command, writeTextFile } = Deno;
   let running = 0;
+  let writing = 0;
   const seen: number[] = [];
   Deno.Command = class extends Command {
     override async output() {
@@ -18,10 +19,15 @@ Deno.test("the page is built by one bundler at a time", async () => {
       }
     }
   };
+  Deno.writeTextFile = async (...args) => {
+    writing++;
+    await writeTextFile(...args).finally(() => writing--);
+  };
   try {
     await writePage(pathToFileURL(`${folder.path}/`));
+    assert.equal(writing, 0);
   } finally {
-    Deno.Command = Command;
+    Object.assign(Deno, { Command, writeTextFile });
   }
   assert.deepEqual(seen, [1, 1]);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mergeChunks } from "../../src/web/build/merge_chunks.ts";
+import { TempDir } from "../support/temp_dir.ts";
 
 const PARTS = new Map([
   [
@@ -54,4 +55,21 @@ Deno.test("mergeChunks lets a browser fetch everything that a first use takes at
     merged.get(entry)!,
     /\(import\("\.\/chunk-D-[0-9a-f]{10}\.js"\),import\("\.\/view-B-[0-9a-f]{10}\.js"\)\)/,
   );
+});
+
+Deno.test("mergeChunks runs a part once that several others import", async () => {
+  await using folder = await TempDir.make("merged");
+  const { merged, entry } = mergeChunks(
+    new Map([
+      ["main.js", 'import{b}from"./chunk-B.js";import{c}from"./chunk-C.js";globalThis.both=[b,c];'],
+      ["chunk-B.js", 'import{d as e}from"./chunk-D.js";var b=e;export{b};'],
+      ["chunk-C.js", 'import{d as f}from"./chunk-D.js";var c=f;export{c};'],
+      ["chunk-D.js", "var d={};export{d};"],
+    ]),
+    "main.js",
+  );
+  await Deno.writeTextFile(folder.join("entry.js"), merged.get(entry)!);
+  await import(`file://${folder.join("entry.js")}`);
+  const { both: [b, c] } = globalThis as unknown as { both: object[] };
+  assert.equal(b, c);
 });
