@@ -1,5 +1,6 @@
 import type { Rates } from "../api/rate_limits.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
+import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Clock } from "../core/clock.ts";
@@ -44,14 +45,13 @@ export class Hooks {
   ): Promise<{ bot: Bot; secret: string }> {
     const { bots, writer, clock } = this.options;
     await this.#requireAdmin(caller.userId, chatId, "make an incoming webhook");
-    if ((await this.#ofChat(chatId)).length >= MAX_PER_CHAT) {
-      const message = `Cannot make an incoming webhook: the chat has ${MAX_PER_CHAT} of them`;
-      throw new AppError("conflict", message);
-    }
+    if ((await this.#ofChat(chatId)).length >= MAX_PER_CHAT) throw tooMany();
     const username = `hook-${crypto.randomUUID().slice(0, 13)}`;
     const made = await bots.make(caller, { kind: "hook", chatId, name, username });
     try {
-      await writer.write(chatId, (draft) => {
+      await writer.write(chatId, async (draft) => {
+        // Again, in the order of the chat's changes: others may have been made meanwhile.
+        if (await this.#countIn(draft) >= MAX_PER_CHAT) throw tooMany();
         draft.addMember({ userId: made.bot.id, role: "member", joinedAt: clock.now() });
         const origin = { actorId: caller.userId, visitor: caller };
         draft.record(origin, { action: "member.added", userId: made.bot.id });
@@ -104,6 +104,12 @@ export class Hooks {
     return await sender.send(id, { ...post, chatId: hook.chatId! });
   }
 
+  async #countIn(draft: ChatDraft): Promise<number> {
+    const ids = draft.presentMembers().map(({ userId }) => userId);
+    const bots = await this.options.store.bots.byIds(ids);
+    return bots.filter(({ kind, endedAt }) => kind === "hook" && endedAt === null).length;
+  }
+
   #ofChat(chatId: string): Promise<Bot[]> {
     const page = { kind: "hook" as const, chatId, before: null, limit: MAX_PER_CHAT };
     return this.options.store.bots.list(page);
@@ -119,4 +125,9 @@ export class Hooks {
     if (role !== "member") return;
     throw new AppError("forbidden", `Cannot ${action}: only the owner and admins may`);
   }
+}
+
+function tooMany(): AppError {
+  const message = `Cannot make an incoming webhook: the chat has ${MAX_PER_CHAT} of them`;
+  return new AppError("conflict", message);
 }

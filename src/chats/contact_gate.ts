@@ -1,4 +1,4 @@
-import { AppError } from "../core/errors.ts";
+import { AppError, notFound } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { ContactAudience, ContactAudiences } from "../model/contact.ts";
 import type { User } from "../model/user.ts";
@@ -21,7 +21,7 @@ export type Admission =
 export type ContactPurpose = keyof ContactAudiences;
 
 export interface ContactGateOptions {
-  store: Pick<Store, "users" | "contacts" | "memberships">;
+  store: Pick<Store, "bots" | "users" | "contacts" | "memberships">;
   contactPolicy: ContactPolicy;
   /** A shadowed person reaches others by a request, which is never made. */
   shadows: Pick<Shadows, "has">;
@@ -45,11 +45,11 @@ export class ContactGate {
   /**
    * Returns one admission per person, in the order given. Throws `not_found` naming the first
    * person who does not exist, was erased, or has blocked the caller: the three cases look alike to
-   * the caller.
+   * the caller, and so do incoming webhooks, which belong to one group.
    */
   async admit(callerId: string, userIds: string[], purpose: ContactPurpose): Promise<Admission[]> {
     const { contactPolicy, store, defaults } = this.options;
-    await contactPolicy.requireReachable(callerId, userIds);
+    await this.#requireNoHook(await contactPolicy.requireReachable(callerId, userIds));
     const acquainted = new Set(await store.memberships.acquaintedWith(callerId, userIds));
     const rows = await store.contacts.settingsOf(userIds);
     const chosen = new Map(rows.map((row) => [row.userId, row[purpose]]));
@@ -76,6 +76,14 @@ export class ContactGate {
   async chargeOpening(callerId: string): Promise<void> {
     const error = await this.#consume("join", callerId, "Cannot open another chat");
     if (error) throw error;
+  }
+
+  async #requireNoHook(users: User[]): Promise<void> {
+    const botIds = users.filter(({ isBot }) => isBot).map(({ id }) => id);
+    if (botIds.length === 0) return;
+    const bots = await this.options.store.bots.byIds(botIds);
+    const hook = bots.find(({ kind }) => kind === "hook");
+    if (hook) throw notFound("user", hook.id);
   }
 
   async #isUnconfirmed(callerId: string): Promise<boolean> {

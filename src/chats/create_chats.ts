@@ -27,6 +27,7 @@ import { Inbox } from "./inbox.ts";
 import { type ReadListener, Receipts } from "./receipts.ts";
 import { systemReports } from "./system_messages.ts";
 import { Shadows } from "./shadows.ts";
+import { Succession } from "./succession.ts";
 import { Unread } from "./unread.ts";
 
 /** Returns what only reads: other features need it before anything can write. */
@@ -117,7 +118,16 @@ export function createChats(options: ChatsOptions) {
     gate,
     requests,
     direct: new DirectChats({ store, writer, gate, requests, clock }),
-    groups: new Groups({ writer, gate, requests, pictures, clock, limits, report }),
+    groups: new Groups({
+      writer,
+      gate,
+      requests,
+      pictures,
+      succession: new Succession(store.bots),
+      clock,
+      limits,
+      report,
+    }),
     catchUp: new CatchUp(store, feed, limits),
     reader: new ChatReader(store),
     inbox: new Inbox({

@@ -20,6 +20,7 @@ import type { Admission, ContactGate } from "./contact_gate.ts";
 import { type ContactRequests, tooManyRequests } from "./contact_requests.ts";
 import type { ReportChange } from "./system_messages.ts";
 import { initialChat } from "./new_chat.ts";
+import { changeRole, type Succession } from "./succession.ts";
 
 export interface NewGroup {
   name: string;
@@ -47,6 +48,7 @@ export interface GroupsOptions {
   gate: ContactGate;
   requests: ContactRequests;
   pictures: PictureSource;
+  succession: Succession;
   clock: Clock;
   limits: { groupMembers: number };
   /** Reports changes as messages of kind `system`. */
@@ -157,7 +159,7 @@ export class Groups {
 
   /** Leaves the group if the caller names themselves. */
   remove(callerId: string, groupId: string, userId: string, visitor?: Visitor): Promise<void> {
-    return this.#write(groupId, (draft) => {
+    return this.#write(groupId, async (draft) => {
       const caller = draft.requireMember(callerId, "group", groupId);
       const target = draft.requireMember(userId, "member", userId);
       if (callerId !== userId) {
@@ -165,7 +167,7 @@ export class Groups {
         if (draft.chat.encrypted) throw onlyByCommit("userId", "remove a member");
       }
       const origin = originOf(callerId, visitor);
-      this.#end(draft, target, origin);
+      await this.#end(draft, target, origin);
       const action = callerId === userId ? "member.left" : "member.removed";
       draft.record(origin, { action, userId });
       this.options.report(draft, { type: action, userIds: [userId], by: callerId });
@@ -183,14 +185,14 @@ export class Groups {
     userId: string,
     reason: string,
   ): Promise<void> {
-    return this.options.writer.write(groupId, (draft) => {
+    return this.options.writer.write(groupId, async (draft) => {
       if (draft.chat.kind === "direct") {
         const message = "Cannot remove the person: a direct chat always has its two members";
         throw new AppError("conflict", message);
       }
       const target = draft.requireMember(userId, "member", userId);
       const origin = { actorId: caller.userId, visitor: caller };
-      this.#end(draft, target, origin);
+      await this.#end(draft, target, origin);
       const details = { reason, by: "administrator" };
       draft.record(origin, { action: "member.removed", userId, details });
       this.options.report(draft, { type: "member.removed", userIds: [userId], by: null });
@@ -198,8 +200,8 @@ export class Groups {
   }
 
   /** Ends a membership; ownership is transferred. */
-  #end(draft: ChatDraft, target: Membership, origin: AuditOrigin): void {
-    if (target.role === "owner") transferOwnership(draft, target, origin);
+  async #end(draft: ChatDraft, target: Membership, origin: AuditOrigin): Promise<void> {
+    if (target.role === "owner") await this.options.succession.transfer(draft, target, origin);
     draft.updateMember(target, { leftAt: this.options.clock.now(), role: "member" });
   }
 
@@ -218,7 +220,7 @@ export class Groups {
     role: MemberRole,
     visitor?: Visitor,
   ): Promise<void> {
-    return this.#write(groupId, (draft) => {
+    return this.#write(groupId, async (draft) => {
       const owner = requireOwner(draft, callerId, "change a role");
       const target = draft.requireMember(userId, "member", userId);
       if (target.role === role) return;
@@ -229,6 +231,7 @@ export class Groups {
           "Cannot give up ownership: make another member the owner",
         );
       }
+      if (role !== "member") await this.options.succession.requireAble(userId);
       const origin = originOf(callerId, visitor);
       changeRole(draft, target, role, origin);
       if (role === "owner") changeRole(draft, owner, "admin", origin);
@@ -331,25 +334,6 @@ function onlyByCommit(field: string, action: string): AppError {
 
 function isAboutChat(error: AppError, chatId: string): boolean {
   return error.message === notFound("chat", chatId).message;
-}
-
-/** Makes the longest-standing admin, or else the longest-standing member, the owner. */
-function transferOwnership(draft: ChatDraft, owner: Membership, origin: AuditOrigin): void {
-  const others = draft.presentMembers().filter((member) => member.userId !== owner.userId);
-  const successor = others.find((member) => member.role === "admin") ?? others[0];
-  if (!successor) return;
-  draft.despiteFreeze(() => changeRole(draft, successor, "owner", origin));
-}
-
-function changeRole(
-  draft: ChatDraft,
-  member: Membership,
-  role: MemberRole,
-  origin: AuditOrigin,
-): void {
-  draft.updateMember(member, { role });
-  const details = { from: member.role, to: role };
-  draft.record(origin, { action: "member.role_changed", userId: member.userId, details });
 }
 
 function originOf(actorId: string, visitor: Visitor | null = null): AuditOrigin {

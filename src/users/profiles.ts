@@ -16,13 +16,16 @@ export interface AvatarSource {
 }
 
 export interface ProfilesOptions {
-  store: Pick<Store, "users" | "blocks">;
+  store: Pick<Store, "bots" | "users" | "blocks">;
   clock: Clock;
   avatars: AvatarSource;
   onChanged: (user: User) => void;
   /** Keys of custom data by which people may be filtered. */
   filters: readonly string[];
 }
+
+/** Maximum number of pages read for one of a search, where webhooks are left out of it. */
+const MAX_SEARCH_PAGES = 5;
 
 /** Reads, changes and finds profiles. */
 export class Profiles {
@@ -87,18 +90,32 @@ export class Profiles {
     return { items, next: found.length > limit ? items.at(-1)!.id : null };
   }
 
-  /** Never searches e-mail addresses, and never returns users who have blocked the caller. */
+  /**
+   * Never searches e-mail addresses, and never returns users who have blocked the caller, nor incoming
+   * webhooks, whose names are for their groups only: a page may have fewer than `limit`.
+   */
   async search(
     callerId: string,
     query: { prefix: string; limit: number; cursor?: string },
   ): Promise<{ items: User[]; next: string | null }> {
-    const { prefix, limit, cursor: after = null } = query;
-    const found = await this.options.store.users.search({
-      prefix,
-      hiddenFrom: callerId,
-      after,
-      limit,
-    });
-    return { items: found.users, next: found.next };
+    const { prefix, limit, cursor = null } = query;
+    const items: User[] = [];
+    let next = cursor;
+    for (let pages = 0; pages < MAX_SEARCH_PAGES && items.length < limit; pages++) {
+      const page = { prefix, hiddenFrom: callerId, after: next, limit: limit - items.length };
+      const found = await this.options.store.users.search(page);
+      items.push(...await this.#withoutHooks(found.users));
+      next = found.next;
+      if (next === null) break;
+    }
+    return { items, next };
+  }
+
+  async #withoutHooks(users: User[]): Promise<User[]> {
+    const botIds = users.filter(({ isBot }) => isBot).map(({ id }) => id);
+    if (botIds.length === 0) return users;
+    const bots = await this.options.store.bots.byIds(botIds);
+    const hooks = new Set(bots.filter(({ kind }) => kind === "hook").map(({ id }) => id));
+    return users.filter(({ id }) => !hooks.has(id));
   }
 }

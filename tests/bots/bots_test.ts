@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
-import { openStoreOf, type Person } from "../support/people.ts";
+import { makeAdmin } from "../support/make_admin.ts";
+import { openStoreOf } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { WsClient } from "../support/ws_client.ts";
 
 const LEAKY = { sanitizeOps: false, sanitizeResources: false };
-
-async function makeAdmin(app: RunningApp, person: Person): Promise<void> {
-  const store = await openStoreOf(app.config);
-  await store.users.update(person.id, { role: "admin" });
-  await store.close();
-}
 
 for (const { name: store, ignore, environment } of testedStores()) {
   Deno.test({

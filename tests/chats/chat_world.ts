@@ -9,6 +9,7 @@ import { Groups } from "../../src/chats/groups.ts";
 import { Inbox } from "../../src/chats/inbox.ts";
 import { ContactPolicy } from "../../src/chats/contact_policy.ts";
 import { Shadows } from "../../src/chats/shadows.ts";
+import { Succession } from "../../src/chats/succession.ts";
 import { Unread } from "../../src/chats/unread.ts";
 import { Receipts } from "../../src/chats/receipts.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/api/limits.ts";
@@ -91,6 +92,7 @@ export class ChatServices {
       gate,
       requests,
       pictures,
+      succession: new Succession(store.bots),
       clock,
       limits,
       report: () => {},

@@ -4,19 +4,13 @@ import { newId } from "../../src/core/ids.ts";
 import { SCOPES } from "../../src/model/api_key.ts";
 import { anApiKey } from "../contract/store/rows.ts";
 import { backendOf } from "../support/api_keys.ts";
-import type { Person } from "../support/people.ts";
+import { makeAdmin } from "../support/make_admin.ts";
 import type { RunningApp } from "../support/running_app.ts";
 import { TRANSPORTS } from "../support/transports.ts";
 import { attacks, REST } from "./attacks.ts";
 
 const attack = attacks();
 const MINUTE = 60_000;
-
-async function makeAdmin(app: RunningApp, { id }: Person): Promise<void> {
-  const store = await app.openStore();
-  await store.users.update(id, { role: "admin" });
-  await store.close();
-}
 
 async function entriesOf(app: RunningApp, userId: string) {
   const store = await app.openStore();

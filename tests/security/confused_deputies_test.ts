@@ -4,19 +4,13 @@ import { newId } from "../../src/core/ids.ts";
 import { type BackendClient, backendOf } from "../support/api_keys.ts";
 import { eventually } from "../support/eventually.ts";
 import type { HttpClient } from "../support/http_client.ts";
-import type { Person } from "../support/people.ts";
+import { makeAdmin } from "../support/make_admin.ts";
 import type { RunningApp } from "../support/running_app.ts";
 import { SocketIoClient } from "../support/socketio_client.ts";
 import { WsClient } from "../support/ws_client.ts";
 import { attacks, REST } from "./attacks.ts";
 
 const attack = attacks();
-
-async function makeAdmin(app: RunningApp, { id }: Person): Promise<void> {
-  const store = await app.openStore();
-  await store.users.update(id, { role: "admin" });
-  await store.close();
-}
 
 /** Makes a bot, and returns its id, its token and a session of it. */
 async function botOf(app: RunningApp, backend: BackendClient) {
