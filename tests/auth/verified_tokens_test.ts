@@ -89,3 +89,13 @@ Deno.test("Tokens refuses a header or claims of another form, though they are si
     await assert.rejects(tokens.verify("access", forged), { code: "unauthenticated" }, forged);
   }
 });
+
+Deno.test("Tokens accepts what a former secret signed, and nothing that an unknown one did", async () => {
+  const { claims, clock, token } = await world();
+  const accessSecret = "the access secret after a rotation, which is long enough";
+  const rotated = { ...secrets, accessSecret, formerAccessSecrets: [secrets.accessSecret] };
+  const verified = await new Tokens(rotated, clock).verify("access", token);
+  assert.equal(verified.tokenId, claims.tokenId);
+  const unknown = new Tokens({ ...secrets, accessSecret }, clock);
+  await assert.rejects(unknown.verify("access", token), { code: "unauthenticated" });
+});
