@@ -26,7 +26,6 @@ import { EXPORT_ROUTE } from "./api/operations/personal_data.ts";
 import { mountExport } from "./users/routes.ts";
 import { mountWebPage, type PageOptions } from "./web/routes.ts";
 import { VERSION } from "./version.ts";
-import { profileView } from "./api/views/user.ts";
 
 export interface Transports {
   http: Hono<HttpEnv>;
@@ -100,7 +99,7 @@ function createDispatcher(context: AppContext, { users, dayCounter }: Services):
 
 function createSocketTransports(
   { config, clock, log }: AppContext,
-  { apiKeys, users, catchUp, hub }: Services,
+  { apiKeys, catchUp, hub }: Services,
   bound: Bound[],
   dispatcher: Dispatcher,
   polling: boolean,
@@ -112,8 +111,6 @@ function createSocketTransports(
     services: {
       authenticate: (token: string, visitor: Visitor) =>
         apiKeys.authentication.authenticatePerson(token, visitor),
-      profile: async (userId: string) => profileView(await users.profiles.own(userId)),
-      blockedBy: (userId: string) => users.blocks.idsBlockedBy(userId),
       catchUp,
       hub,
       clock,

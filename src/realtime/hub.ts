@@ -3,6 +3,7 @@ import { AppError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { WireEvent } from "../model/event.ts";
+import type { Arrival } from "../store/arrival_store.ts";
 import type { Store } from "../store/store.ts";
 import type { Signal } from "../cluster/broker.ts";
 import { ConnectionIndex } from "./connection_index.ts";
@@ -22,7 +23,10 @@ export interface HubListener {
 }
 
 /** The parts of the Store that the hub reads. */
-export type HubStore = Pick<Store, "chats" | "memberships" | "sessions">;
+export type HubStore = Pick<Store, "arrivals" | "chats" | "memberships" | "sessions">;
+
+/** Rows that a connection begins with. */
+export type Attached = Omit<Arrival, "chats"> & { chats: UserChats };
 
 export interface HubOptions {
   /** Milliseconds before a failed read of the Store is retried. */
@@ -89,22 +93,25 @@ export class Hub {
    * Subscribes the connection to all its user's chats. It gets no events until it is released;
    * everything that is committed after this resolves reaches it. Throws `unauthenticated` if the
    * session has ended in the meantime: the code that ended it could not know of this connection
-   * yet. Returns the user's chats, as they were read before.
+   * yet. Returns what was read before, with all of the user's chats.
    */
-  async attach(connection: Connection): Promise<UserChats> {
+  async attach(connection: Connection): Promise<Attached> {
     if (this.#closed) throw new AppError("unavailable", "Cannot connect: the server is stopping");
     const { userId, sessionId } = connection.caller;
     if (this.#connections.add(connection)) {
       for (const listener of this.#listeners) listener.onFirstConnection(userId);
     }
-    const [session, chats] = await this.#attaching.run(() =>
-      Promise.all([
-        this.store.sessions.byId(sessionId),
-        this.#subscriptions.subscribe(userId, [connection]),
-      ])
+    let arrival: Arrival | undefined;
+    const chats = await this.#attaching.run(() =>
+      this.#subscriptions.subscribe(userId, [connection], async (limit) => {
+        arrival = await this.store.arrivals.of(userId, sessionId, limit);
+        return arrival.chats;
+      })
     );
+    // Nothing was read for a connection that ended while it waited.
+    const session = arrival?.session ?? null;
     if (session === null || session.endedAt !== null) throw sessionEnded();
-    return chats;
+    return { ...arrival!, chats };
   }
 
   /** Safe to call twice. */

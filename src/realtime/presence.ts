@@ -5,7 +5,7 @@ import type { Log } from "../core/log.ts";
 import type { StatusState, User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 import type { Hub, HubListener } from "./hub.ts";
-import { PresenceAudience } from "./presence_audience.ts";
+import { type Audience, PresenceAudience } from "./presence_audience.ts";
 import type { PresenceDirectory } from "../cluster/presence_directory.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -19,7 +19,7 @@ export interface Status {
 }
 
 export interface PresenceOptions {
-  store: Pick<Store, "users" | "memberships" | "chats" | "blocks">;
+  store: Pick<Store, "arrivals" | "users" | "memberships" | "blocks">;
   directory: PresenceDirectory;
   hub: Pick<Hub, "isConnected">;
   publisher: Pick<Publisher, "toRooms" | "toUsers">;
@@ -149,8 +149,9 @@ export class Presence implements HubListener {
 
   async #announceOnline(userId: string): Promise<void> {
     if (!this.options.hub.isConnected(userId)) return;
-    const user = await this.options.store.users.byId(userId);
-    if (user && !isHidden(user)) await this.#announce(user, true);
+    const audience = await this.#audience.of(userId);
+    const { user } = audience;
+    if (user && !isHidden(user)) this.#publish(statusOf(user, true), audience);
   }
 
   async #leave(userId: string, at: number): Promise<void> {
@@ -176,9 +177,12 @@ export class Presence implements HubListener {
   }
 
   async #announce(user: User, online: boolean): Promise<void> {
-    const { chatIds, exceptUserIds } = await this.#audience.of(user.id);
-    const data = statusView(statusOf(user, online));
-    this.options.publisher.toRooms(chatIds, { event: "presence", data }, exceptUserIds);
+    this.#publish(statusOf(user, online), await this.#audience.of(user.id));
+  }
+
+  #publish(status: Status, { chatIds, exceptUserIds }: Audience): void {
+    const event = { event: "presence", data: statusView(status) } as const;
+    this.options.publisher.toRooms(chatIds, event, exceptUserIds);
   }
 
   #inTurn(userId: string, work: () => Promise<void>): Promise<void> {

@@ -1,6 +1,5 @@
 import { forEachOf } from "../core/concurrency.ts";
-import type { ChatHead } from "../store/chat_store.ts";
-import type { PresentChat } from "../store/membership_store.ts";
+import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 
 /**
@@ -9,8 +8,13 @@ import type { Store } from "../store/store.ts";
  */
 const MANY_BLOCKS = 100;
 const QUERIES_AT_ONCE = 8;
-/** Number of a user's chats that one query reads. */
-const CHATS_AT_ONCE = 500;
+
+/** A user, and who is notified of their presence. */
+export interface Audience {
+  user: User | null;
+  chatIds: string[];
+  exceptUserIds: string[];
+}
 
 /**
  * Resolves who may see a user's presence: people who share a chat, except those who blocked or were
@@ -21,24 +25,23 @@ const CHATS_AT_ONCE = 500;
  */
 export class PresenceAudience {
   constructor(
-    private readonly store: Pick<Store, "memberships" | "chats" | "blocks">,
+    private readonly store: Pick<Store, "arrivals" | "memberships" | "blocks">,
     /** Maximum number of members of a group that is notified. */
     private readonly maxMembers: number,
   ) {}
 
   /**
-   * Returns the chats to notify, and the people in them to leave out; the user themselves is always
-   * left out.
+   * Returns the user, the chats to notify, and the people in them to leave out; the user themselves
+   * is always left out.
    */
-  async of(userId: string): Promise<{ chatIds: string[]; exceptUserIds: string[] }> {
-    const [chatIds, strangers] = await Promise.all([
-      this.#smallChatsOf(userId),
-      this.#strangersTo(userId),
-    ]);
+  async of(userId: string): Promise<Audience> {
+    const { user, chatIds, strangerIds } = await this.store.arrivals
+      .presenceOf(userId, this.maxMembers);
+    const strangers = new Set(strangerIds);
     const present = strangers.size > MANY_BLOCKS
       ? await this.#amongMembers(chatIds, strangers)
       : strangers;
-    return { chatIds, exceptUserIds: [userId, ...present] };
+    return { user, chatIds, exceptUserIds: [userId, ...present] };
   }
 
   /** Returns those of `userIds` whose presence `viewerId` may see. */
@@ -53,35 +56,6 @@ export class PresenceAudience {
       if (await memberships.shareChat(viewerId, userId)) visible.add(userId);
     });
     return visible;
-  }
-
-  async #smallChatsOf(userId: string): Promise<string[]> {
-    const chatIds: string[] = [];
-    for (let after: string | null = null;;) {
-      const rows: PresentChat[] = await this.store.memberships
-        .presentOfUser(userId, after, CHATS_AT_ONCE);
-      for (const { id, memberCount } of await this.#sizes(rows)) {
-        if (memberCount <= this.maxMembers) chatIds.push(id);
-      }
-      if (rows.length < CHATS_AT_ONCE) return chatIds;
-      after = rows[rows.length - 1].chatId;
-    }
-  }
-
-  /** Asks for the sizes that did not come with the chats. */
-  async #sizes(rows: PresentChat[]): Promise<Pick<ChatHead, "id" | "memberCount">[]> {
-    const known = rows.flatMap(({ chatId: id, memberCount }) =>
-      memberCount === undefined ? [] : [{ id, memberCount }]
-    );
-    if (known.length === rows.length) return known;
-    return await this.store.chats.heads(rows.map(({ chatId }) => chatId));
-  }
-
-  /** A block hides each of the two from the other. */
-  async #strangersTo(userId: string): Promise<Set<string>> {
-    const { blocks } = this.store;
-    const [by, against] = await Promise.all([blocks.by(userId), blocks.against(userId)]);
-    return new Set([...by.map((row) => row.blockedId), ...against.map((row) => row.blockerId)]);
   }
 
   async #amongMembers(chatIds: string[], userIds: ReadonlySet<string>): Promise<Set<string>> {

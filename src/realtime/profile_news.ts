@@ -6,7 +6,7 @@ import { PresenceAudience } from "./presence_audience.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface ProfileNewsOptions {
-  store: Pick<Store, "users" | "memberships" | "chats" | "blocks">;
+  store: Pick<Store, "arrivals" | "users" | "memberships" | "blocks">;
   publisher: Pick<Publisher, "toRooms" | "toUsers">;
   log: Log;
   limits: { presenceMembers: number };

@@ -7,6 +7,7 @@ import type { Store } from "../store/store.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionIndex } from "./connection_index.ts";
 import type { DeliveryMetrics } from "./delivery_metrics.ts";
+import { type ChatRead, PendingReads } from "./pending_reads.ts";
 import type { Retries } from "./retries.ts";
 import { changesMembers, type ChangeSource, Room, type RoomHost } from "./room.ts";
 
@@ -24,6 +25,9 @@ export interface SubscriptionOptions {
 /** A user's chats by id. */
 export type UserChats = ReadonlyMap<string, PresentChat>;
 
+/** Reads the first of a user's chats, as `MembershipStore.presentOfUser` does. */
+export type FirstChats = (limit: number) => Promise<PresentChat[]>;
+
 /** Maximum number of chats whose heads one query reads. */
 const HEADS_AT_ONCE = 500;
 /** Maximum number of a user's chats that one query reads. */
@@ -36,11 +40,7 @@ const CHATS_AT_ONCE = 500;
  */
 export class Subscriptions implements RoomHost {
   readonly #rooms = new Map<string, Room>();
-  /**
-   * By user, one set per pending read of their chats: the chats that they joined or left since it
-   * began.
-   */
-  readonly #pendingReads = new Map<string, Set<Set<string>>>();
+  readonly #reads = new PendingReads();
   /** Rooms whose heads this round has still to compare. */
   #unchecked: string[] = [];
 
@@ -70,16 +70,19 @@ export class Subscriptions implements RoomHost {
    * are read until a read finds no chat whose room was not open when it began: between the read and
    * the opening of a room the user may leave or rejoin the chat, and no signal would tell. Where the
    * store reads heads with the chats, a room that opened at the same head needs no further read.
-   * Returns the chats of the last read.
+   * Returns the chats of the last read. `first` begins the first read.
    */
-  async subscribe(userId: string, connections: readonly Connection[]): Promise<UserChats> {
+  async subscribe(
+    userId: string,
+    connections: readonly Connection[],
+    first?: FirstChats,
+  ): Promise<UserChats> {
     const current = () => connections.filter((each) => this.connections.has(each));
-    let last: UserChats = new Map();
-    for (let entered = true; entered && current().length > 0;) {
-      const began = performance.now();
-      entered = await this.#withChats(userId, async (chats, moved) => {
-        last = chats;
-        const missing = current().map((each) => this.#adjust(each, chats, moved, began));
+    let [last, begin]: [UserChats, FirstChats | undefined] = [new Map(), first];
+    for (let entered = true; entered && current().length > 0; begin = undefined) {
+      entered = await this.#reads.run(userId, async (read) => {
+        last = await this.#chatsOf(userId, begin);
+        const missing = current().map((each) => this.#adjust(each, last, read));
         return (await Promise.all(missing)).includes(true);
       });
     }
@@ -102,6 +105,7 @@ export class Subscriptions implements RoomHost {
       if (changesMembers(commit)) this.#admitMissed(room, after, rev);
       return;
     }
+    this.#reads.notePassed(chatId);
     const joined = commit.steps.flatMap((step) =>
       step.type === "member.updated" && step.member.leftAt === null &&
         this.connections.hasUser(step.member.userId)
@@ -118,6 +122,7 @@ export class Subscriptions implements RoomHost {
   /** Another instance announced that the chat is at `rev`; see `Signal` for `membersAfter`. */
   notify(chatId: string, rev: number, membersAfter?: number): void {
     const room = this.#rooms.get(chatId);
+    if (!room) this.#reads.notePassed(chatId);
     if (membersAfter === undefined) return room?.advanceTo(rev);
     if (!room) return void this.#openForJoiners(chatId, membersAfter, rev);
     room.reachMembers(membersAfter, rev);
@@ -148,7 +153,7 @@ export class Subscriptions implements RoomHost {
 
   admit(member: Membership, room: Room): void {
     const { userId } = member;
-    this.#moved(userId, room);
+    this.#reads.noteMoved(userId, room.chatId);
     for (const connection of this.connections.ofUser(userId)) {
       connection.hide(member);
       this.#enter(connection, room);
@@ -156,7 +161,7 @@ export class Subscriptions implements RoomHost {
   }
 
   dismiss(userId: string, room: Room): void {
-    this.#moved(userId, room);
+    this.#reads.noteMoved(userId, room.chatId);
     for (const connection of this.connections.ofUser(userId)) {
       connection.rooms.delete(room);
       room.listeners.delete(connection);
@@ -174,7 +179,7 @@ export class Subscriptions implements RoomHost {
 
   /** Number of users whose chats are being read. */
   get readCount(): number {
-    return this.#pendingReads.size;
+    return this.#reads.userCount;
   }
 
   /** Stops the delivery of all rooms. */
@@ -184,7 +189,10 @@ export class Subscriptions implements RoomHost {
 
   #drop(room: Room): void {
     room.close();
-    if (this.#rooms.get(room.chatId) === room) this.#rooms.delete(room.chatId);
+    if (this.#rooms.get(room.chatId) !== room) return;
+    this.#rooms.delete(room.chatId);
+    // It may have delivered more than the heads of reads that have already been made.
+    this.#reads.notePassed(room.chatId);
   }
 
   #enter(connection: Connection, room: Room): void {
@@ -198,35 +206,14 @@ export class Subscriptions implements RoomHost {
     this.onEmpty(room);
   }
 
-  #moved(userId: string, room: Room): void {
-    for (const moved of this.#pendingReads.get(userId) ?? []) moved.add(room.chatId);
-  }
-
-  /**
-   * Calls `then` with the user's chats, and with the chats that they joined or left since the read
-   * began.
-   */
-  async #withChats<T>(
-    userId: string,
-    then: (chats: UserChats, moved: ReadonlySet<string>) => Promise<T>,
-  ): Promise<T> {
-    const moved = new Set<string>();
-    const reads = this.#pendingReads.get(userId) ?? new Set();
-    this.#pendingReads.set(userId, reads.add(moved));
-    try {
-      return await then(await this.#chatsOf(userId), moved);
-    } finally {
-      reads.delete(moved);
-      if (reads.size === 0) this.#pendingReads.delete(userId);
-    }
-  }
-
   /** Reads pages: thousands of chats must not block the event loop. */
-  async #chatsOf(userId: string): Promise<UserChats> {
+  async #chatsOf(userId: string, first?: FirstChats): Promise<UserChats> {
     const chats = new Map<string, PresentChat>();
+    const { memberships } = this.store;
     for (let after: string | null = null;;) {
-      const rows: PresentChat[] = await this.store.memberships
-        .presentOfUser(userId, after, CHATS_AT_ONCE);
+      const rows: PresentChat[] = after === null && first
+        ? await first(CHATS_AT_ONCE)
+        : await memberships.presentOfUser(userId, after, CHATS_AT_ONCE);
       for (const row of rows) chats.set(row.chatId, row);
       if (rows.length < CHATS_AT_ONCE) return chats;
       after = rows[rows.length - 1].chatId;
@@ -235,15 +222,11 @@ export class Subscriptions implements RoomHost {
   }
 
   /**
-   * Returns true if the connection was subscribed to a chat whose room was not open at `began`, and
-   * whose head has moved since. `moved` is newer than `chats` and wins.
+   * Returns true if the connection was subscribed to a chat whose room was not open when the read
+   * began, and whose head has moved since. `moved` is newer than `chats` and wins.
    */
-  async #adjust(
-    connection: Connection,
-    chats: UserChats,
-    moved: ReadonlySet<string>,
-    began: number,
-  ): Promise<boolean> {
+  async #adjust(connection: Connection, chats: UserChats, read: ChatRead): Promise<boolean> {
+    const { moved, began } = read;
     const current = new Set<string>();
     for (const room of [...connection.rooms]) {
       current.add(room.chatId);
@@ -253,7 +236,7 @@ export class Subscriptions implements RoomHost {
     const missing = [...chats.keys()].filter((id) => !current.has(id) && !moved.has(id));
     for (const chatId of missing) connection.hide(chats.get(chatId)!);
     const opening = missing.filter((id) => (this.#rooms.get(id)?.openSince ?? Infinity) >= began);
-    await this.#enterAll(connection, missing, moved);
+    await this.#enterAll(connection, missing.map((id) => chats.get(id)!), read);
     return opening.some((id) => this.#rooms.get(id)?.begun !== chats.get(id)!.headBefore);
   }
 
@@ -262,36 +245,43 @@ export class Subscriptions implements RoomHost {
    * for rooms that another connection is just opening. Thousands of chats are entered in batches,
    * so that they do not block the event loop.
    */
-  async #enterAll(
-    connection: Connection,
-    chatIds: string[],
-    moved: ReadonlySet<string>,
-  ): Promise<void> {
-    const ready: Promise<void>[] = [];
-    for (let at = 0; at < chatIds.length; at += HEADS_AT_ONCE) {
+  async #enterAll(connection: Connection, chats: PresentChat[], read: ChatRead): Promise<void> {
+    const ready: Promise<unknown>[] = [];
+    for (let at = 0; at < chats.length; at += HEADS_AT_ONCE) {
       if (at > 0) await sharedTurns.next();
       if (!this.connections.has(connection)) return;
-      const some = chatIds.slice(at, at + HEADS_AT_ONCE).filter((id) => !moved.has(id));
-      const { rooms, opened } = this.#enterSome(connection, some);
-      const entered = Promise.all(rooms.map((room) => room.ready)).then(() => {});
+      const some = chats.slice(at, at + HEADS_AT_ONCE);
+      const { waiting, unread } = this.#enterSome(connection, some, read);
+      const entered = Promise.all(waiting.map((room) => room.ready));
       // A room that another connection opens may fail before it is awaited; that must not end the
       // process.
       entered.catch(() => {});
       ready.push(entered);
-      if (opened.length > 0) await this.#readHeads(opened);
+      if (unread.length > 0) await this.#readHeads(unread);
     }
     await Promise.all(ready);
   }
 
-  #enterSome(connection: Connection, chatIds: string[]): { rooms: Room[]; opened: Room[] } {
-    const opened: Room[] = [];
-    const rooms = chatIds.map((chatId) => {
+  /** Returns the rooms that are not open yet, and those of them whose heads have to be read. */
+  #enterSome(
+    connection: Connection,
+    chats: PresentChat[],
+    { moved, passed }: ChatRead,
+  ): { waiting: Room[]; unread: Room[] } {
+    const [waiting, unread]: Room[][] = [[], []];
+    for (const { chatId, headBefore } of chats) {
+      if (moved.has(chatId)) continue;
       let room = this.#rooms.get(chatId);
-      if (!room) opened.push(room = this.#newRoom(chatId));
+      if (!room) {
+        room = this.#newRoom(chatId);
+        // No news of the chat came since this head was read, so whatever follows reaches the room.
+        if (headBefore !== undefined && !passed.has(chatId)) room.open(headBefore);
+        else unread.push(room);
+      }
       this.#enter(connection, room);
-      return room;
-    });
-    return { rooms, opened };
+      if (!room.isOpen) waiting.push(room);
+    }
+    return { waiting, unread };
   }
 
   /**

@@ -3,6 +3,7 @@ import type { StorageUsage } from "../model/media.ts";
 import type { AccountStore } from "./account_store.ts";
 import type { BotStore } from "./bot_store.ts";
 import type { ApiKeyStore } from "./api_key_store.ts";
+import type { ArrivalStore } from "./arrival_store.ts";
 import type { AuditStore } from "./audit_store.ts";
 import type { BlockStore } from "./block_store.ts";
 import type { ChatStore } from "./chat_store.ts";
@@ -45,6 +46,7 @@ export interface Store {
   readonly users: UserStore;
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
+  readonly arrivals: ArrivalStore;
   readonly apiKeys: ApiKeyStore;
   readonly bots: BotStore;
   readonly chats: ChatStore;

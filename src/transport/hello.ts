@@ -1,21 +1,18 @@
 import type { CatchUp, SyncPage } from "../chats/catch_up.ts";
 import { HelloInput } from "../api/hello.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
-import { AppError } from "../core/errors.ts";
+import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { validate } from "../operations/dispatcher.ts";
 import { Connection, type Sink } from "../realtime/connection.ts";
 import type { Hub } from "../realtime/hub.ts";
 import { syncView } from "../api/views/changes.ts";
+import { profileView } from "../api/views/user.ts";
 
 /** The parts of the features that `hello` needs. */
 export interface HelloServices {
   authenticate(token: string, visitor: Visitor): Promise<Caller>;
-  /** Returns the caller's own profile, as `GET /users/profile` does. */
-  profile(userId: string): Promise<unknown>;
-  /** Returns the users whose messages the client hides in groups that both are members of. */
-  blockedBy(userId: string): Promise<string[]>;
   catchUp: CatchUp;
   hub: Hub;
   clock: Clock;
@@ -26,9 +23,11 @@ export interface Welcome {
   connection: Connection;
   /** The reply to hello. */
   answer: {
+    /** As `GET /users/profile` returns it. */
     user: unknown;
     sessionId: string;
     serverTime: string;
+    /** The users whose messages the client hides in groups that both are members of. */
     blockedUserIds: string[];
     /** See `CatchUp.incarnation`. */
     incarnation: string;
@@ -58,22 +57,18 @@ export async function hello(
   const connection = new Connection(newId(), caller, sink, { compact });
   const { hub, catchUp } = services;
   try {
-    const [user, blockedUserIds, incarnation, chats] = await Promise.all([
-      services.profile(caller.userId),
-      services.blockedBy(caller.userId),
-      catchUp.incarnation(),
-      hub.attach(connection),
-    ]);
+    const { user, blockedIds, incarnation, chats } = await hub.attach(connection);
+    if (user === null) throw notFound("user", caller.userId);
     const isUpToDate = changedOnly && cursors !== undefined &&
       await catchUp.isUpToDate(cursors, chats) && connection.beginsAt(cursors);
     const sync = isUpToDate
       ? NOTHING
       : cursors && await catchUp.sync(caller.userId, { cursors, changedOnly });
     const answer = {
-      user,
+      user: profileView(user),
       sessionId: caller.sessionId,
       serverTime: toTimestamp(services.clock.now()),
-      blockedUserIds,
+      blockedUserIds: blockedIds,
       incarnation,
       ...(sync && { sync: syncView(sync, caller.userId) }),
     };

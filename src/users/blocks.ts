@@ -60,10 +60,6 @@ export class Blocks {
     });
   }
 
-  async idsBlockedBy(userId: string): Promise<string[]> {
-    return (await this.options.store.blocks.by(userId)).map(({ blockedId }) => blockedId);
-  }
-
   async #add(blockerId: string, blockedId: string): Promise<boolean> {
     if (blockerId === blockedId) {
       throw fieldError(

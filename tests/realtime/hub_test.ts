@@ -364,9 +364,45 @@ Deno.test("Hub reads the chats of a user once if their heads do not move meanwhi
   for (let i = 0; i < 3; i++) world.chat("ann", "zoe");
   await world.connect("ann");
   await world.connect("zoe");
-  const reads = world.calls.filter((call) => call === "presentOfUser");
-  assert.equal(reads.length, 2);
+  const reads = world.calls.filter((call) => call === "presentOfUser" || call === "heads");
+  assert.deepEqual(reads, ["presentOfUser", "presentOfUser"]);
 });
+
+/** News of a chat that come after a user's chats were read, and before they listen to it. */
+const NEWS_DURING_A_READ: Record<string, (world: World, chat: string) => Promise<void>> = {
+  "a commit of this instance": (world, chat) => {
+    world.hub.commit(world.write(chat, { say: "new" }));
+    return Promise.resolve();
+  },
+  "a signal of another instance": (world, chat) => {
+    world.write(chat, { say: "new" });
+    world.hub.signals(REMOTE(chat, 3));
+    return Promise.resolve();
+  },
+  "what a room delivered that closed": async (world, chat) => {
+    const release = world.hold("presentOfUser");
+    const { connection } = world.connection("zoe");
+    const attached = world.hub.attach(connection);
+    release();
+    await attached;
+    world.hub.commit(world.write(chat, { say: "new" }));
+    world.hub.detach(connection);
+  },
+};
+
+for (const [news, happens] of Object.entries(NEWS_DURING_A_READ)) {
+  Deno.test(`Hub begins at the newest head after ${news} during the read of a user's chats`, async () => {
+    using world = new World({ snapshots: true });
+    const chat = world.chat("ann", "zoe");
+    const asked = world.hold("presentOfUser");
+    const { connection } = world.connection("ann");
+    const attached = world.hub.attach(connection);
+    await happens(world, chat);
+    asked();
+    await attached;
+    assert.equal(connection.beginsAt({ [chat]: 3 }), true);
+  });
+}
 
 Deno.test("Hub reads the chats of a user again if they left one while its room was opened", async () => {
   using world = new World({ snapshots: true });

@@ -5,6 +5,7 @@ import type { User } from "../../src/model/user.ts";
 import { Presence, type PresenceOptions } from "../../src/realtime/presence.ts";
 import { localPresence } from "../../src/cluster/local/presence.ts";
 import type { PresenceDirectory } from "../../src/cluster/presence_directory.ts";
+import { type ArrivalParts, ComposedArrivals } from "../../src/store/composed_arrivals.ts";
 import { eventually } from "../support/eventually.ts";
 
 interface Told {
@@ -70,7 +71,7 @@ class People {
   #store(): PresenceOptions["store"] {
     const memberOf = (userId: string) =>
       [...this.chats].filter(([, members]) => members.includes(userId));
-    return {
+    const parts = {
       users: {
         byId: (id: string) => Promise.resolve(this.users.get(id) ?? null),
         byIds: (ids: string[]) => Promise.resolve(ids.flatMap((id) => this.users.get(id) ?? [])),
@@ -117,7 +118,8 @@ class People {
             this.blocks.filter(([, to]) => to === id).map(([blockerId]) => ({ blockerId })),
           ),
       },
-    } as unknown as PresenceOptions["store"];
+    } as unknown as ArrivalParts;
+    return { ...parts, arrivals: new ComposedArrivals(parts) };
   }
 }
 

@@ -7,6 +7,9 @@ import type { Membership } from "../../src/model/membership.ts";
 import type { Message } from "../../src/model/message.ts";
 import type { Codec } from "../../src/realtime/encoded_events.ts";
 import type { CloseReason } from "../../src/api/close_codes.ts";
+import type { ArrivalStore } from "../../src/store/arrival_store.ts";
+import { type ArrivalParts, ComposedArrivals } from "../../src/store/composed_arrivals.ts";
+import { aUser } from "../contract/store/rows.ts";
 import { Connection, type Sink } from "../../src/realtime/connection.ts";
 import { Hub, type HubStore } from "../../src/realtime/hub.ts";
 import type { Changes } from "../../src/api/views/changes.ts";
@@ -65,7 +68,7 @@ export class World implements Disposable {
     this.hub.closeAll("restart");
   }
 
-  readonly store = {
+  readonly #parts = {
     chats: {
       heads: (ids: string[]) =>
         this.#answer("heads", () => ids.flatMap((id) => this.chats.get(id) ?? []).map(copy)),
@@ -86,7 +89,23 @@ export class World implements Disposable {
       byId: (id: string) =>
         this.#answer("session", () => ({ endedAt: this.ended.has(id) ? 1 : null })),
     },
-  } as unknown as HubStore;
+    users: { byId: (id: string) => Promise.resolve(aUser({ id })) },
+    blocks: { by: () => Promise.resolve([]) },
+    incarnation: () => Promise.resolve("one"),
+  } as unknown as ArrivalParts;
+
+  readonly store: HubStore = {
+    ...this.#parts,
+    arrivals: {
+      of: async (...args) => {
+        if (this.beforeArrival) await this.beforeArrival();
+        return await new ComposedArrivals(this.#parts).of(...args);
+      },
+    } as ArrivalStore,
+  };
+
+  /** Runs before the rows of a new connection are read. */
+  beforeArrival: (() => Promise<void>) | null = null;
 
   after(chatId: string, after: number, { rows: limit }: { rows: number }): Promise<Changes> {
     return this.#answer("changes", () => {

@@ -42,6 +42,7 @@ export class HeldTransports implements AsyncDisposable {
       memoryBytes: 0,
     });
     const { hub } = this.world;
+    this.world.beforeArrival = () => this.#answer();
     hub.listen({
       onFirstConnection: (userId) => this.presence.push(`+${userId}`),
       onLastConnection: (userId) => this.presence.push(`-${userId}`),
@@ -51,9 +52,7 @@ export class HeldTransports implements AsyncDisposable {
         if (token !== "invalid") return Promise.resolve(callerOf(token));
         return Promise.reject(new AppError("unauthenticated", "The token is not valid"));
       },
-      profile: () => this.#answer(),
-      blockedBy: () => Promise.resolve([]),
-      catchUp: { incarnation: () => Promise.resolve("one") } as HelloServices["catchUp"],
+      catchUp: {} as HelloServices["catchUp"],
       hub,
       clock: systemClock,
       limits: LIMITS,
@@ -95,11 +94,10 @@ export class HeldTransports implements AsyncDisposable {
     };
   }
 
-  async #answer(): Promise<unknown> {
+  async #answer(): Promise<void> {
     this.waiting++;
     try {
       await this.#gate?.promise;
-      return {};
     } finally {
       this.waiting--;
     }

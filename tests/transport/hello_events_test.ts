@@ -28,8 +28,6 @@ function servicesOf(
   const caller = { userId: "ann", sessionId: "s", tokenExpiresAt: Infinity } as Caller;
   return {
     authenticate: () => Promise.resolve(caller),
-    profile: () => Promise.resolve({}),
-    blockedBy: () => Promise.resolve([]),
     catchUp: {
       incarnation: () => Promise.resolve("one"),
       sync,

@@ -1,4 +1,5 @@
 import { BatchLoader } from "../../core/batch_loader.ts";
+import { ComposedArrivals } from "../composed_arrivals.ts";
 import type { Store } from "../store.ts";
 import { WriteProbe } from "../write_probe.ts";
 import { MongoAbandonedGroupStore } from "./abandoned_groups.ts";
@@ -93,7 +94,9 @@ const COLLECTIONS = [
   HISTORY_BACKUP_PARTS,
 ];
 
-function entitiesOf(mongo: MongoConnection): Omit<Store, "incarnation" | "ping" | "close"> {
+function entitiesOf(
+  mongo: MongoConnection,
+): Omit<Store, "arrivals" | "incarnation" | "ping" | "close"> {
   const audit = new MongoAuditStore(mongo);
   const identities = new MongoIdentityStore(mongo);
   const pushDevices = new MongoPushDeviceStore(mongo);
@@ -179,9 +182,13 @@ function storeOf(mongo: MongoConnection): Store {
     read: async ([key]) => new Map([[key, await incarnationOf(mongo.db)]]),
   });
   let closing: Promise<void> | undefined;
-  return {
+  const parts = {
     ...Object.fromEntries(guarded) as ReturnType<typeof entitiesOf>,
     incarnation: () => gate.run(() => incarnation.load("incarnation")),
+  };
+  return {
+    ...parts,
+    arrivals: new ComposedArrivals(parts),
     ping: () =>
       gate.run(async () => {
         await mongo.ping();

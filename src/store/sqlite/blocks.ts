@@ -68,11 +68,26 @@ export class SqliteBlockStore implements BlockStore {
     return this.#rows(AGAINST, blockedId, "blockerId");
   }
 
+  /** Runs within the caller's read: the first `ROWS_PER_SLICE` users, newest first if these are all. */
+  firstBy(blockerId: string): string[] {
+    return this.#db.all(BY, blockerId, "").map((raw) => BLOCKS.decode(raw))
+      .sort(newestFirst("blockedId")).map(({ blockedId }) => blockedId);
+  }
+
+  /** Runs within the caller's read: the first `ROWS_PER_SLICE` users, in no particular order. */
+  firstAgainst(blockedId: string): string[] {
+    return this.#db.all(AGAINST, blockedId, "").map(({ blockerId }) => String(blockerId));
+  }
+
   /** Reads all rows of a person, newest first, in slices that let other work run in between. */
   async #rows(sql: string, userId: string, other: keyof Block): Promise<Block[]> {
     const rows = await this.#db.readPages((last: Block | null) =>
       this.#db.all(sql, userId, last?.[other] ?? "").map((raw) => BLOCKS.decode(raw))
     );
-    return rows.sort((a, b) => b.createdAt - a.createdAt || (a[other] < b[other] ? 1 : -1));
+    return rows.sort(newestFirst(other));
   }
+}
+
+function newestFirst(other: keyof Block): (a: Block, b: Block) => number {
+  return (a, b) => b.createdAt - a.createdAt || (a[other] < b[other] ? 1 : -1);
 }

@@ -101,9 +101,12 @@ export class SqliteMembershipStore implements MembershipStore {
   }
 
   presentOfUser(userId: string, after: string | null, limit: number): Promise<PresentChat[]> {
-    return this.#db.read(() =>
-      this.#db.all(PRESENT, userId, after ?? "", limit) as unknown as PresentChat[]
-    );
+    return this.#db.read(() => this.presentRows(userId, after ?? "", limit));
+  }
+
+  /** Implements `presentOfUser` within the caller's read. */
+  presentRows(userId: string, after: string, limit: number): PresentChat[] {
+    return this.#db.all(PRESENT, userId, after, limit) as unknown as PresentChat[];
   }
 
   ofUserIn(userId: string, chatIds: string[]): Promise<Membership[]> {

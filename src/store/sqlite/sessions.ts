@@ -39,6 +39,12 @@ export class SqliteSessionStore implements SessionStore {
     );
   }
 
+  /** Runs within the caller's read. */
+  endOf(id: string): Pick<Session, "endedAt"> | null {
+    const row = this.#db.get("SELECT endedAt FROM sessions WHERE id = ?", id);
+    return row === undefined ? null : { endedAt: row.endedAt as number | null };
+  }
+
   activeOf(userId: string, now: number): Promise<Session[]> {
     return this.#db.read(() => this.liveOf(userId, now));
   }

@@ -6,6 +6,7 @@ import { SqliteAbandonedGroupStore } from "./abandoned_groups.ts";
 import { SqliteAccountStore } from "./accounts.ts";
 import { SqliteBotStore } from "./bots.ts";
 import { SqliteApiKeyStore } from "./api_keys.ts";
+import { SqliteArrivalStore } from "./arrivals.ts";
 import { SqliteAuditStore } from "./audit.ts";
 import { SqliteBlockStore } from "./blocks.ts";
 import { SqliteChatStore } from "./chats.ts";
@@ -69,6 +70,7 @@ export class SqliteStore implements Store {
   readonly users: SqliteUserStore;
   readonly accounts: SqliteAccountStore;
   readonly sessions: SqliteSessionStore;
+  readonly arrivals: SqliteArrivalStore;
   readonly apiKeys: SqliteApiKeyStore;
   readonly bots: SqliteBotStore;
   readonly chats: SqliteChatStore;
@@ -157,12 +159,22 @@ export class SqliteStore implements Store {
     this.keyPackages = new SqliteKeyPackageStore(db);
     this.historyBackups = new SqliteHistoryBackupStore(db);
     this.accounts = new SqliteAccountStore(db, this);
+    this.arrivals = new SqliteArrivalStore({
+      db,
+      incarnation: () => this.#incarnation(),
+      users: this.users,
+      sessions: this.sessions,
+      blocks: this.blocks,
+      memberships: this.memberships,
+    });
   }
 
   incarnation(): Promise<string> {
-    return this.#db.read(() =>
-      String(this.#db.get("SELECT value FROM meta WHERE key = 'incarnation'")!.value)
-    );
+    return this.#db.read(() => this.#incarnation());
+  }
+
+  #incarnation(): string {
+    return String(this.#db.get("SELECT value FROM meta WHERE key = 'incarnation'")!.value);
   }
 
   async ping(): Promise<void> {

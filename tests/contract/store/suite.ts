@@ -2,6 +2,7 @@ import type { Store } from "../../../src/store/store.ts";
 import { abandonedGroupContract } from "./abandoned_groups.ts";
 import { accountContract } from "./accounts.ts";
 import { apiKeyContract } from "./api_keys.ts";
+import { arrivalContract } from "./arrivals.ts";
 import { auditContract } from "./audit.ts";
 import { botContract } from "./bots.ts";
 import { blockContract } from "./blocks.ts";
@@ -57,6 +58,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   users: userContract,
   accounts: accountContract,
   sessions: sessionContract,
+  arrivals: arrivalContract,
   "API keys": apiKeyContract,
   chats: chatContract,
   memberships: membershipContract,

@@ -24,9 +24,7 @@ async function greetedSession() {
   const caller = { userId: "ann", sessionId: "s", tokenExpiresAt: Infinity } as Caller;
   const services: HelloServices = {
     authenticate: () => Promise.resolve(caller),
-    profile: () => Promise.resolve({}),
-    blockedBy: () => Promise.resolve([]),
-    catchUp: { incarnation: () => Promise.resolve("one") } as HelloServices["catchUp"],
+    catchUp: {} as HelloServices["catchUp"],
     hub: world.hub,
     clock: systemClock,
     limits: { socketsPerUser: 1 },
