@@ -144,6 +144,12 @@ attack(
     const strong = await backendOf(app, { scopes: [...scopes, "admins:write"] });
     const refused = await backend.put(ANN, { role: "admin" });
     assert.deepEqual([refused.status, refused.body.code], [403, "forbidden"]);
+    // It makes and changes all others, also if it says the role that they have.
+    const statuses = [];
+    for (const fields of [{}, { name: "Bob" }, { role: "user" }]) {
+      statuses.push((await backend.put("/api/server/users/bob", fields)).status);
+    }
+    assert.deepEqual(statuses, [201, 200, 200]);
     assert.equal((await strong.put(ANN, { role: "admin" })).body.role, "admin");
     const attempts = [
       backend.put(ANN, { name: "Mallory" }),
