@@ -77,6 +77,7 @@ for (const { name, ignore, environment } of testedStores()) {
         world.folder.join("chats.ndjson"),
       );
       assert.deepEqual(notes.sort(), [
+        "Left out: 1 × chats without people",
         "Left out: 1 × files that are not in the export",
         "Left out: 1 × messages (system_header_change)",
         "Left out: 1 × reactions with emoji of one's own",
@@ -158,6 +159,8 @@ async function assertSlackChats(world: ImportWorld): Promise<void> {
   const general = (await world.signIn("U1ANN")).client;
   const { body } = await general.get(`/api/chats/${await world.chatId("C1GENERAL")}`);
   assert.deepEqual([body.description, body.members.length], ["Everything & more", 3]);
+  const quiet = await general.get(`/api/chats/${await world.chatId("C3QUIET")}`);
+  assert.deepEqual([quiet.body.name, quiet.body.lastMessage ?? null], ["quiet", null]);
   const found = (await client.get("/api/messages/search?q=just%20three")).body.items;
   assert.equal(found.length, 1);
 }

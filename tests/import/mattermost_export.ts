@@ -15,6 +15,10 @@ export const MATTERMOST_EXPORT: unknown[] = [
     },
   },
   {
+    type: "channel",
+    channel: { team: "kites", name: "left", display_name: "Left by all", type: "P" },
+  },
+  {
     type: "user",
     user: {
       username: "ann",

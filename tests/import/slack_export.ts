@@ -59,6 +59,17 @@ export const SLACK_EXPORT: Record<string, unknown> = {
       topic: { value: "over", creator: "", last_set: 0 },
       purpose: { value: "", creator: "", last_set: 0 },
     },
+    // Without messages, it has no folder.
+    {
+      id: "C3QUIET",
+      name: "quiet",
+      created: 1_614_834_000,
+      creator: "U1ANN",
+      is_archived: false,
+      members: ["U1ANN"],
+      topic: { value: "" },
+      purpose: { value: "" },
+    },
   ],
   "groups.json": [],
   "mpims.json": [{
