@@ -19,14 +19,16 @@ export interface BatchLoaderOptions<Value> {
 /**
  * Answers look-ups of single keys by reads of many. Keys that are asked for while reads are under
  * way share the next one, so a crowd costs a few round trips, and no timer delays a key that comes
- * alone: a read beside or after another only waits for the end of the event loop's turn. A read
- * begins after the look-ups that it serves, so each sees everything that was written before it
- * asked.
+ * alone: a read beside or after another, or after one of several keys, only waits for the end of the
+ * event loop's turn. A read begins after the look-ups that it serves, so each sees everything that
+ * was written before it asked.
  */
 export class BatchLoader<Value> {
   readonly #waiting = new Map<string, Waiting<Value>>();
   readonly #options: Required<BatchLoaderOptions<Value>>;
   #running = 0;
+  /** Keys of the last read: after several, more may come in this turn. */
+  #lastCount = 0;
 
   constructor(options: BatchLoaderOptions<Value>) {
     this.#options = { atOnce: 2, ...options };
@@ -46,8 +48,8 @@ export class BatchLoader<Value> {
   }
 
   async #run(): Promise<void> {
-    const isFirst = this.#running++ === 0;
-    await (isFirst ? Promise.resolve() : nextTurn());
+    const isAlone = this.#running++ === 0 && this.#lastCount <= 1;
+    await (isAlone ? Promise.resolve() : nextTurn());
     while (this.#waiting.size > 0) {
       await this.#readSome();
       await nextTurn();
@@ -59,6 +61,7 @@ export class BatchLoader<Value> {
     const { read, missing, maxKeys } = this.#options;
     const some = [...this.#waiting].slice(0, maxKeys);
     for (const [key] of some) this.#waiting.delete(key);
+    this.#lastCount = some.length;
     try {
       const values = await read(some.map(([key]) => key));
       for (const [key, { resolve }] of some) resolve(values.get(key) ?? missing());

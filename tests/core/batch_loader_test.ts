@@ -70,6 +70,23 @@ Deno.test("BatchLoader lets keys of one turn share a read that begins beside ano
   await Promise.all(loads);
 });
 
+Deno.test("BatchLoader gathers the keys of a turn if its last read had several", async () => {
+  const reads = new Reads();
+  const loads = ["a", "b"].map((key) => reads.loader.load(key));
+  await settled();
+  await reads.end();
+  await settled();
+  for (const key of ["c", "d"]) {
+    loads.push(reads.loader.load(key));
+    await Promise.resolve();
+  }
+  await settled();
+  await settled();
+  assert.deepEqual(reads.keys, [["a", "b"], ["c", "d"]]);
+  await reads.end();
+  await Promise.all(loads);
+});
+
 Deno.test("BatchLoader never answers a look-up by a read that began before it", async () => {
   const reads = new Reads();
   const before = reads.loader.load("a");
