@@ -5,19 +5,31 @@ export interface PushQueueOptions {
   /** Maximum number of concurrent rounds. */
   atOnce: number;
   /**
-   * Debounce per key, in milliseconds: entries that arrive within it are processed together in the
-   * next round.
+   * Longest debounce per key, in milliseconds: entries that arrive within it are processed together
+   * in the next round. It is at least half as long.
    */
   restMs: number;
   /** Must not throw. */
   run(entries: OutboxEntry[]): Promise<void>;
+  /** Replaced in tests. */
+  rest?: (ms: number) => Promise<void>;
 }
 
-/** Processes entries in rounds, one round at a time per key, the longest-waiting key first. */
+/** Keys that end their rest together. */
+interface Rest {
+  endsAt: number;
+  over: Promise<void>;
+}
+
+/**
+ * Processes entries in rounds, one round at a time per key, the longest-waiting key first. Keys whose
+ * rounds end at about the same time rest together, so that their next rounds share what they read.
+ */
 export class PushQueue {
   readonly #waiting = new Map<string, OutboxEntry[]>();
   readonly #running = new Set<string>();
   readonly #resting = new Set<string>();
+  #rest: Rest = { endsAt: 0, over: Promise.resolve() };
   #closed = false;
 
   constructor(private readonly options: PushQueueOptions) {}
@@ -51,8 +63,17 @@ export class PushQueue {
     this.#running.delete(key);
     this.#resting.add(key);
     this.#next();
-    if (this.options.restMs > 0) await delay(this.options.restMs);
+    if (this.options.restMs > 0) await this.#untilRested();
     this.#resting.delete(key);
     this.#next();
+  }
+
+  #untilRested(): Promise<void> {
+    const { restMs, rest = delay } = this.options;
+    const now = performance.now();
+    if (this.#rest.endsAt - now < restMs / 2) {
+      this.#rest = { endsAt: now + restMs, over: rest(restMs) };
+    }
+    return this.#rest.over;
   }
 }
