@@ -8,7 +8,7 @@ import type { Message, ReactionChange } from "../model/message.ts";
 import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 import type { ChatChange } from "../store/chat_store.ts";
 import type { MessageStore, SendKey } from "../store/message_store.ts";
-import { membershipChange, readsOf } from "./draft_members.ts";
+import { membershipChange, readsOf, runAfter, type SenderRun } from "./draft_members.ts";
 import { DraftSends } from "./draft_sends.ts";
 import { DraftSideEffects } from "./draft_side_effects.ts";
 import { mediaUses } from "./media_uses.ts";
@@ -17,6 +17,8 @@ import { mediaUses } from "./media_uses.ts";
 export interface ChatState {
   readonly chat: Chat;
   readonly members: ReadonlyMap<string, Membership>;
+  /** Unknown after a read of the rows. */
+  readonly run?: SenderRun | null;
 }
 
 export type NewMessage = Omit<Message, "chatId" | "seq" | "rev">;
@@ -307,7 +309,7 @@ export class ChatDraft {
     const { maxChats } = this.#chatLimits;
     const membership = membershipChange(this.base.members, this.#members, maxChats);
     const outbox = this.#outboxEntry();
-    const reads = readsOf(this.base.chat, messages);
+    const reads = readsOf(this.base.chat, messages, this.base.run);
     return {
       expectedRev: this.base.chat.rev,
       chat: { ...this.#chat, updatedAt: this.now },
@@ -338,8 +340,13 @@ export class ChatDraft {
 
   /** Returns the state that the next draft starts from, once this one is committed. */
   toState(): ChatState {
-    if (this.#members.size === 0) return { chat: this.#chat, members: this.base.members };
-    return { chat: this.#chat, members: new Map([...this.base.members, ...this.#members]) };
+    const { chat, members, run = null } = this.base;
+    const messages = [...this.#messages.values()];
+    return {
+      chat: this.#chat,
+      members: this.#members.size === 0 ? members : new Map([...members, ...this.#members]),
+      run: runAfter(chat, messages, readsOf(chat, messages, run), run),
+    };
   }
 
   sendKeys(): SendKey[] {

@@ -4,11 +4,12 @@ import { ChatDraft } from "../../src/chats/chat_draft.ts";
 import type { Message } from "../../src/model/message.ts";
 import { aChat, aMember, aMessage, T0 } from "../contract/store/rows.ts";
 
+const NO_MESSAGES = { byId: () => Promise.resolve(null), bySendKeys: () => Promise.resolve([]) };
+
 function draftOf(memberIds: string[], rev = 5) {
   const chat = aChat({ rev, memberCount: memberIds.length });
   const members = new Map(memberIds.map((userId) => [userId, aMember(chat.id, { userId })]));
-  const source = { byId: () => Promise.resolve(null), bySendKeys: () => Promise.resolve([]) };
-  return new ChatDraft({ chat, members }, source, { now: T0 + 9 });
+  return new ChatDraft({ chat, members }, NO_MESSAGES, { now: T0 + 9 });
 }
 
 function fields(senderId: string, clientId: string) {
@@ -159,4 +160,41 @@ Deno.test("ChatDraft does not find a message of another chat", async () => {
   const source = { byId: () => Promise.resolve(foreign), bySendKeys: () => Promise.resolve([]) };
   const draft = new ChatDraft({ chat, members: new Map() }, source, { now: T0 });
   assert.equal(await draft.message(foreign.id), null);
+});
+
+/** Commits each list of senders, one commit after another, and returns the reads of each. */
+function readsOfCommits(commits: string[][], memberIds = ["ann", "bob"]) {
+  let { base: state } = draftOf(memberIds);
+  return commits.map((senderIds) => {
+    const draft = new ChatDraft(state, NO_MESSAGES, { now: T0 });
+    for (const senderId of senderIds) {
+      const kind = senderId === "" ? "system" : "text";
+      draft.insertMessage({ ...fields(senderId, crypto.randomUUID()), kind });
+    }
+    state = draft.toState();
+    return (draft.toChange().reads ?? []).map(({ userId }) => userId);
+  });
+}
+
+Deno.test("ChatDraft moves a sender's read cursor past what others sent, and not past their own", () => {
+  const commits = [["ann"], ["ann"], ["ann", "ann"], ["bob"], ["ann"], ["bob", "ann"], ["ann"]];
+  const reads = [[], ["ann"], [], ["bob"], ["ann"], ["bob", "ann"], []];
+  assert.deepEqual(readsOfCommits(commits), reads);
+});
+
+Deno.test("ChatDraft moves a sender's read cursor past a system message", () => {
+  const commits = [["ann"], ["ann"], [""], ["ann"], ["ann", ""], ["ann"]];
+  assert.deepEqual(readsOfCommits(commits), [[], ["ann"], [], ["ann"], ["ann"], ["ann"]]);
+});
+
+Deno.test("ChatDraft moves a sender's read cursor after sixteen messages in a row", () => {
+  const commits = Array.from({ length: 36 }, () => ["ann"]);
+  const moved = readsOfCommits(commits).flatMap((reads, at) => reads.length > 0 ? [at] : []);
+  assert.deepEqual(moved, [1, 18, 35]);
+});
+
+Deno.test("ChatDraft moves a sender's read cursor with each message of a large chat", () => {
+  const members = Array.from({ length: 21 }, (_, n) => `member ${n}`);
+  const commits = [["member 1"], ["member 1"], ["member 1"]];
+  assert.deepEqual(readsOfCommits(commits, members), [[], ["member 1"], ["member 1"]]);
 });
