@@ -31,7 +31,8 @@ export class OwnTokenSessions {
     const { store, clock, sessions } = this.options;
     let id = sessionIdOf(userId, token.sid);
     for (let i = 0; i < MAX_CHAIN; i++) {
-      const session = await store.sessions.byId(id);
+      const session = await store.sessions.alive(id, clock.now()) ??
+        await store.sessions.byId(id);
       if (session === null) return await this.#open(id, userId, token, visitor);
       const endedAt = session.endedAt ?? session.expiresAt;
       if (endedAt > clock.now() && session.endedAt === null) {

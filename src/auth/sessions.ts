@@ -130,7 +130,9 @@ export class Sessions {
   /** Returns the caller for an access token whose session is alive. */
   async authenticate(token: string, visitor: Visitor): Promise<Caller> {
     const claims = await this.options.tokens.verify("access", token);
-    const session = await this.#alive(claims.sessionId, "The token's session has ended");
+    const { store, clock } = this.options;
+    const session = await store.sessions.alive(claims.sessionId, clock.now());
+    if (!session) throw new AppError("unauthenticated", "The token's session has ended");
     const { userId, authenticatedAt } = session;
     await this.touch(session, visitor);
     return {

@@ -15,6 +15,12 @@ export interface SessionStore {
   create(session: Session): Promise<void>;
   /** Includes ended and expired sessions, for as long as they are kept. */
   byId(id: string): Promise<Session | null>;
+  /**
+   * The session if it is neither ended nor expired at `now`, for requests. Its hashes and times of
+   * use may be a moment old; a change by `end`, `deleteAllOf`, `setAuthenticatedAt` or an account's
+   * change that has resolved is never missed, whichever instance made it.
+   */
+  alive(id: string, now: number): Promise<Session | null>;
   /** Neither ended nor expired at `now`, most recently used first. */
   activeOf(userId: string, now: number): Promise<Session[]>;
   /**

@@ -34,16 +34,17 @@ export class MongoAccountStore implements AccountStore {
     this.#transact = mongo.transact;
   }
 
-  change(
+  async change(
     userId: string,
     at: number,
     decide: (account: Account) => AccountChange,
   ): Promise<AccountChanged | null> {
     const { users, identities, sessions } = this.rows;
-    return this.#transact(async (session) => {
+    let change: AccountChange = {};
+    const changed = await this.#transact(async (session) => {
       const user = await users.get(userId, session);
       if (!user || user.deletedAt !== null) return null;
-      const change = decide({
+      change = decide({
         user,
         identities: await identities.ofUser(userId, session),
         sessions: await sessions.activeOf(userId, at, session),
@@ -52,6 +53,16 @@ export class MongoAccountStore implements AccountStore {
       const patch = { ...change.user, updatedAt };
       return await this.#apply(userId, at, { ...change, user: patch }, session);
     });
+    if (changed) await this.#untilSeen(change);
+    return changed;
+  }
+
+  async #untilSeen({ user, endSessions }: AccountChange): Promise<void> {
+    const { users, sessions } = this.rows;
+    await Promise.all([
+      endSessions && endSessions.ids.length > 0 && sessions.untilEnded(),
+      user?.deletedAt && users.untilErased(),
+    ]);
   }
 
   async #apply(

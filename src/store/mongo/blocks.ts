@@ -5,6 +5,7 @@ import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, withoutKey } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
+import { LeasedReads } from "./leased_reads.ts";
 import { listLoader, rowLoader } from "./row_loaders.ts";
 
 export type BlockDocument = Block & { _id: string };
@@ -19,13 +20,16 @@ export const BLOCKS: CollectionSpec = {
 
 export class MongoBlockStore implements BlockStore {
   readonly #blocks: Collection<BlockDocument>;
-  readonly #load: (id: string) => Promise<Pick<BlockDocument, "_id"> | null>;
+  readonly #lately: LeasedReads<Pick<BlockDocument, "_id"> | null>;
   readonly #by: (blockerId: string) => Promise<BlockDocument[]>;
   readonly #against: (blockedId: string) => Promise<BlockDocument[]>;
 
   constructor(mongo: MongoConnection) {
     this.#blocks = mongo.collection(BLOCKS);
-    this.#load = rowLoader(this.#blocks, { projection: { _id: 1 } });
+    this.#lately = new LeasedReads({
+      load: rowLoader(this.#blocks, { projection: { _id: 1 } }),
+      mayKeep: (block) => block === null,
+    });
     this.#by = listLoader(this.#blocks, "blockerId");
     this.#against = listLoader(this.#blocks, "blockedId");
   }
@@ -36,6 +40,7 @@ export class MongoBlockStore implements BlockStore {
         _id: compoundKey(block.blockerId, block.blockedId),
         ...block,
       });
+      await this.#lately.untilSeen();
       return true;
     } catch (error) {
       if (duplicateIndex(error) === null) throw error;
@@ -51,7 +56,7 @@ export class MongoBlockStore implements BlockStore {
   }
 
   async has(blockerId: string, blockedId: string): Promise<boolean> {
-    return await this.#load(compoundKey(blockerId, blockedId)) !== null;
+    return await this.#lately.get(compoundKey(blockerId, blockedId)) !== null;
   }
 
   async blockersAmong(blockedId: string, userIds: string[]): Promise<string[]> {

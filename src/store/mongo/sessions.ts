@@ -3,6 +3,7 @@ import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { eq, readerOf, toDocument } from "./documents.ts";
+import { LeasedReads } from "./leased_reads.ts";
 import { PassingWrites } from "./passing_writes.ts";
 import type { MongoPushDeviceStore } from "./push_devices.ts";
 import { rowLoader } from "./row_loaders.ts";
@@ -14,11 +15,16 @@ const readSession = readerOf<Session>(() => ({ previousHash: null, rotatedAt: nu
 export class MongoSessionStore implements SessionStore {
   readonly #sessions: Collection<SessionDocument>;
   readonly #load: (id: string) => Promise<SessionDocument | null>;
+  readonly #lately: LeasedReads<Session | null>;
   readonly #passing: PassingWrites<SessionDocument>;
 
   constructor(mongo: MongoConnection, private readonly pushDevices: MongoPushDeviceStore) {
     this.#sessions = mongo.collection(SESSIONS);
     this.#load = rowLoader(this.#sessions);
+    this.#lately = new LeasedReads({
+      load: (id) => this.byId(id),
+      mayKeep: (session) => session !== null && session.endedAt === null,
+    });
     this.#passing = new PassingWrites(this.#sessions);
   }
 
@@ -29,6 +35,19 @@ export class MongoSessionStore implements SessionStore {
   async byId(id: string): Promise<Session | null> {
     const found = await this.#load(id);
     return found && readSession(found);
+  }
+
+  async alive(id: string, now: number): Promise<Session | null> {
+    const lately = await this.#lately.get(id);
+    if (lately && isAlive(lately, now)) return lately;
+    // A refresh may have extended it meanwhile.
+    const latest = lately && await this.byId(id);
+    return latest && isAlive(latest, now) ? latest : null;
+  }
+
+  /** Call after the commit of `endThese`. */
+  untilEnded(): Promise<void> {
+    return this.#lately.untilSeen();
   }
 
   /** With `session`, runs within its transaction. */
@@ -63,6 +82,7 @@ export class MongoSessionStore implements SessionStore {
   }
 
   touch(id: string, at: number, address: string, userAgent: string): Promise<void> {
+    this.#lately.forget(id);
     return this.#passing.add({
       updateOne: {
         filter: { _id: eq(id), endedAt: null, lastUsedAt: { $lt: at } },
@@ -73,11 +93,13 @@ export class MongoSessionStore implements SessionStore {
 
   async deleteAllOf(userId: string): Promise<number> {
     const { deletedCount } = await this.#sessions.deleteMany({ userId: eq(userId) });
+    if (deletedCount > 0) await this.#lately.untilSeen();
     return deletedCount;
   }
 
   async setAuthenticatedAt(id: string, at: number): Promise<void> {
     await this.#sessions.updateOne({ _id: eq(id) }, { $set: { authenticatedAt: at } });
+    await this.#lately.untilSeen();
   }
 
   /**
@@ -91,11 +113,14 @@ export class MongoSessionStore implements SessionStore {
       { projection: { userId: 1 } },
     );
     if (ended === null) return false;
-    await this.pushDevices.removeOfSessions(ended.userId, [id]);
+    await Promise.all([
+      this.#lately.untilSeen(),
+      this.pushDevices.removeOfSessions(ended.userId, [id]),
+    ]);
     return true;
   }
 
-  /** Ends sessions of one user within the caller's transaction. */
+  /** Ends sessions of one user within the caller's transaction, after which it awaits `untilEnded`. */
   async endThese(
     userId: string,
     ids: string[],
@@ -115,6 +140,10 @@ export class MongoSessionStore implements SessionStore {
     });
     return deletedCount;
   }
+}
+
+function isAlive({ endedAt, expiresAt }: Session, now: number): boolean {
+  return endedAt === null && expiresAt > now;
 }
 
 function aliveAt(now: number): Filter<SessionDocument> {

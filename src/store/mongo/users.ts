@@ -30,6 +30,7 @@ import type { MongoIdentityStore } from "./identities.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import type { Transact } from "./transaction.ts";
 import { mayChangeProfile, userChanged, userCreated } from "../webhook_events.ts";
+import { LeasedReads } from "./leased_reads.ts";
 import { PassingWrites } from "./passing_writes.ts";
 import { FEW, loadAll, rowLoader } from "./row_loaders.ts";
 import { UserKeys } from "./user_keys.ts";
@@ -98,6 +99,7 @@ export class MongoUserStore implements UserStore {
   readonly #transact: Transact;
   readonly #load: (id: string) => Promise<UserDocument | null>;
   readonly #passing: PassingWrites<UserDocument>;
+  readonly #lately: LeasedReads<Pick<UserDocument, "deletedAt"> | null>;
 
   constructor(
     mongo: MongoConnection,
@@ -110,6 +112,10 @@ export class MongoUserStore implements UserStore {
     this.#deliveries = new MongoWebhookDeliveryStore(mongo);
     this.#transact = mongo.transact;
     this.#load = rowLoader(this.#users, { projection: WITHOUT_TERMS });
+    this.#lately = new LeasedReads({
+      load: rowLoader(this.#users, { projection: { deletedAt: 1 } }),
+      mayKeep: (user) => user?.deletedAt === null,
+    });
     this.#passing = new PassingWrites(this.#users);
   }
 
@@ -133,8 +139,12 @@ export class MongoUserStore implements UserStore {
   }
 
   async exists(id: string): Promise<boolean> {
-    const found = await this.#load(id);
-    return found !== null && readUser(found).deletedAt === null;
+    return (await this.#lately.get(id))?.deletedAt === null;
+  }
+
+  /** Call after the commit of a `patch` that erases a user. */
+  untilErased(): Promise<void> {
+    return this.#lately.untilSeen();
   }
 
   async byIds(ids: string[]): Promise<User[]> {
@@ -165,7 +175,13 @@ export class MongoUserStore implements UserStore {
     return (await found.toArray()).map(readUser);
   }
 
-  update(id: string, patch: UserPatch): Promise<User | null> {
+  async update(id: string, patch: UserPatch): Promise<User | null> {
+    const updated = await this.#update(id, patch);
+    if (updated && patch.deletedAt) await this.untilErased();
+    return updated;
+  }
+
+  #update(id: string, patch: UserPatch): Promise<User | null> {
     const fields = definedFields(patch);
     if (Object.keys(fields).length === 0) return this.#one({ _id: eq(id), deletedAt: null });
     const isSimple = !NAMING.some((field) => field in fields) && !mayChangeProfile(fields);

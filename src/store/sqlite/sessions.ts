@@ -45,6 +45,11 @@ export class SqliteSessionStore implements SessionStore {
     return row === undefined ? null : { endedAt: row.endedAt as number | null };
   }
 
+  async alive(id: string, now: number): Promise<Session | null> {
+    const session = await this.byId(id);
+    return session && session.endedAt === null && session.expiresAt > now ? session : null;
+  }
+
   activeOf(userId: string, now: number): Promise<Session[]> {
     return this.#db.read(() => this.liveOf(userId, now));
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { newId } from "../../../src/core/ids.ts";
+import type { Session } from "../../../src/model/session.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { DuplicateKey } from "../../../src/store/store.ts";
 import {
@@ -146,6 +147,48 @@ export function raceContract(test: ContractTest): void {
       [store, other].map((each) => each.sessions.end(session.id, T0 + 1, "logout")),
     );
     assert.deepEqual(ended.sort(), [false, true]);
+  });
+
+  test("no instance takes a session for alive whose end has resolved", async (store, opened) => {
+    const other = await opened.second();
+    const ends: [string, (session: Session) => Promise<unknown>][] = [
+      ["end", ({ id }) => store.sessions.end(id, T0, "logout")],
+      ["deleteAllOf", ({ userId }) => store.sessions.deleteAllOf(userId)],
+      ["change", ({ id, userId }) =>
+        store.accounts.change(userId, T0, () => ({
+          endSessions: { ids: [id], reason: "credentials_changed" },
+        }))],
+    ];
+    for (const [name, end] of ends) {
+      const user = aUser();
+      const session = aSession({ userId: user.id });
+      await store.users.create(user);
+      await store.sessions.create(session);
+      assert.deepEqual(await other.sessions.alive(session.id, T0), session);
+      await end(session);
+      assert.equal(await other.sessions.alive(session.id, T0), null, name);
+    }
+  });
+
+  test("no instance misses a proof of identity that has resolved", async (store, opened) => {
+    const other = await opened.second();
+    const session = aSession();
+    await store.sessions.create(session);
+    await other.sessions.alive(session.id, T0);
+    await store.sessions.setAuthenticatedAt(session.id, T0 + 7);
+    assert.equal((await other.sessions.alive(session.id, T0))!.authenticatedAt, T0 + 7);
+  });
+
+  test("no instance misses a block or an erasure that has resolved", async (store, opened) => {
+    const other = await opened.second();
+    const [user, by] = [aUser(), newId()];
+    await store.users.create(user);
+    assert.equal(await other.blocks.has(by, user.id), false);
+    await store.blocks.add({ blockerId: by, blockedId: user.id, createdAt: T0 });
+    assert.equal(await other.blocks.has(by, user.id), true);
+    assert.equal(await other.users.exists(user.id), true);
+    await store.accounts.change(user.id, T0, () => ({ user: { deletedAt: T0 } }));
+    assert.equal(await other.users.exists(user.id), false);
   });
 
   test("concurrent moves of cursors end at the furthest position", async (store, opened) => {

@@ -14,6 +14,28 @@ export function sessionContract(test: ContractTest): void {
     await assert.rejects(store.sessions.create(session), duplicateOf("id"));
   });
 
+  test("alive returns a session that is neither ended nor expired", async (store) => {
+    const [live, ended, expired] = [
+      aSession({ expiresAt: T0 + 11 }),
+      aSession({ endedAt: T0, endReason: "logout" }),
+      aSession({ expiresAt: T0 + 10 }),
+    ];
+    for (const session of [live, ended, expired]) await store.sessions.create(session);
+    const alive = (id: string) => store.sessions.alive(id, T0 + 10);
+    for (let time = 0; time < 2; time++) {
+      assert.deepEqual(await alive(live.id), live);
+      for (const { id } of [ended, expired, { id: newId() }]) assert.equal(await alive(id), null);
+    }
+  });
+
+  test("alive finds a session whose expiry was moved by a refresh", async (store) => {
+    const session = aSession({ expiresAt: T0 + 60 });
+    await store.sessions.create(session);
+    assert.notEqual(await store.sessions.alive(session.id, T0), null);
+    assert.ok(await store.sessions.rotate(rotationOf(session.id, session.refreshHash)));
+    assert.notEqual(await store.sessions.alive(session.id, T0 + 60), null);
+  });
+
   test("activeOf returns the active sessions of the user, most recently used first", async (store) => {
     const userId = newId();
     const [old, recent, ended, expired, other] = [
