@@ -128,12 +128,16 @@ export class Bots {
     return bot;
   }
 
-  /** Throws `account_suspended` for a suspended bot or hook. */
+  /** Throws `account_suspended` for a suspended bot or hook, or a suspended person who made one. */
   async requireActive(id: string): Promise<void> {
     const user = await this.options.store.users.byId(id);
     const suspension = user && suspensionAt(user, this.options.clock.now());
     if (!suspension) return;
-    throw new AppError("account_suspended", `The bot is suspended: ${suspension.reason}`);
+    // The reason is for the account's owner, and anyone may hold the URL of a webhook.
+    const message = user.isBot
+      ? `The bot is suspended: ${suspension.reason}`
+      : "Cannot post: the person who made the webhook is suspended";
+    throw new AppError("account_suspended", message);
   }
 
   /** Throws `forbidden` for a caller who is not a bot. */

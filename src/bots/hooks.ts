@@ -85,8 +85,8 @@ export class Hooks {
   }
 
   /**
-   * Throws `not_found` for a wrong secret as for a missing webhook, `account_suspended` for a suspended
-   * one, and `rate_limited` for a webhook that posts too often, whatever the address.
+   * Throws `not_found` for a wrong secret as for a missing webhook, `account_suspended` if the webhook
+   * or the person who made it is suspended, and `rate_limited` for a webhook that posts too often, whatever the address.
    */
   async post(id: string, secret: string, post: Post): Promise<Sent> {
     const { store, sender, limiter, rates } = this.options;
@@ -94,14 +94,16 @@ export class Hooks {
     const isRight = hook?.kind === "hook" && hook.endedAt === null &&
       hasSecret(hook.secretHash, secret);
     if (!isRight) throw notFound("incoming webhook", id);
+    const { createdBy } = hook;
     await this.options.bots.requireActive(id);
+    if (createdBy !== null) await this.options.bots.requireActive(createdBy);
     const { allowed, retryAfterMs } = await limiter.consume(`incoming:${id}`, rates.incoming);
     if (!allowed) {
       const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
       const message = `Cannot post: the webhook posts too often; try again in ${retryAfter} s`;
       throw new AppError("rate_limited", message, { retryAfter });
     }
-    return await sender.send(id, { ...post, chatId: hook.chatId! });
+    return await sender.send(id, { ...post, chatId: hook.chatId!, hookMaker: createdBy });
   }
 
   async #countIn(draft: ChatDraft): Promise<number> {

@@ -25,6 +25,8 @@ export interface SendInput {
   replyTo?: string;
   mentions?: string[];
   custom?: CustomData | null;
+  /** The person who made the webhook that sends this: their shadow falls on it. */
+  hookMaker?: string | null;
 }
 
 /** Reads the epoch of an encrypted message; throws for a message of another chat, or of no chat. */
@@ -145,7 +147,7 @@ export class MessageSender {
             senderId,
             clientId,
             createdAt,
-            shadow: this.options.isShadowed(senderId),
+            shadow: this.options.isShadowed(input.hookMaker ?? senderId),
             ...contentOf(present, media),
           }),
           repeated: false,

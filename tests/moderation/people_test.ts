@@ -168,3 +168,27 @@ test(REST, "a suspended bot neither signs in nor posts by an incoming webhook", 
   assert.equal((await post()).status, 201);
   assert.deepEqual(app.log, []);
 });
+
+test(REST, "a suspended person does not write on by an incoming webhook", async (app) => {
+  const { root: chief, ann, bob } = await app.people("root", "ann", "bob");
+  const root = await asAdmin(app, chief);
+  const group = await app.client(bob).post("/api/groups", { name: "Builds", memberIds: [ann.id] });
+  await app.client(bob).put(`/api/groups/${group.body.id}/admin`, {
+    userId: ann.id,
+    role: "admin",
+  });
+  const path = `/api/chats/${group.body.id}/incoming-webhooks`;
+  const hookOf = async (person: typeof ann) =>
+    (await app.client(person).post(path, { name: "CI" })).body;
+  const [hers, his] = [await hookOf(ann), await hookOf(bob)];
+  const post = async (hook: { path: string }) => {
+    const { status, body } = await app.client().post(hook.path, { text: "Build failed" });
+    return [status, body.code];
+  };
+  const until = new Date(app.clock.now() + MINUTE).toISOString();
+  await root.post(`/api/admin/users/${ann.id}/suspend`, { reason: "floods", until });
+  assert.deepEqual(await post(hers), [403, "account_suspended"]);
+  assert.deepEqual(await post(his), [201, undefined], "those of others go on");
+  app.clock.ahead += MINUTE;
+  assert.deepEqual(await post(hers), [201, undefined], "the suspension has lifted itself");
+});

@@ -228,3 +228,18 @@ test(REST, "a shadowed person does not learn of it, and administrators may look"
   assert.equal((await limited.put(other, { shadowed: false })).status, 403);
   assert.equal((await key.put(other, { shadowed: false })).status, 200);
 });
+
+test(REST, "the shadow falls on the webhooks that a person has made", async (app) => {
+  const { root, ann, spammer } = await app.people("root", "ann", "spammer");
+  const group = { name: "Builds", memberIds: [ann.id] };
+  const { body: chat } = await app.client(spammer).post("/api/groups", group);
+  const path = `/api/chats/${chat.id}/incoming-webhooks`;
+  const { body: hook } = await app.client(spammer).post(path, { name: "CI" });
+  const post = async (text: string) =>
+    assert.equal((await app.client().post(hook.path, { text })).status, 201);
+  await post("before");
+  await shadow(app, root, spammer.id);
+  await post("buy pills");
+  const { body } = await app.client(ann).get(`/api/messages/${chat.id}`);
+  assert.deepEqual(texts(body.items), ["before"]);
+});
