@@ -54,6 +54,23 @@ Deno.test("a backend sends in a person's name, and a repeated send makes one mes
   });
 });
 
+Deno.test("a send that is refused is not repeated", async () => {
+  await using w = await backendWorld();
+  const ann = await w.chat.users.put("ann", {});
+  let requests = 0;
+  const counting = new BackendClient({
+    url: w.app.url,
+    key: w.key,
+    fetch: (url, init) => {
+      requests++;
+      return fetch(url, init as RequestInit);
+    },
+  });
+  const toHerself = counting.actAs("ext:ann").send({ recipientId: ann.user.id, text: "x" });
+  await assert.rejects(toHerself, { name: "ChatError", code: "invalid_request" });
+  assert.equal(requests, 1);
+});
+
 Deno.test("a wrong key is refused by the constructor or the server, and never repeated in an error", async () => {
   await using w = await backendWorld();
   for (const key of ["", "Bearer x", "eyJhbGciOi"]) {

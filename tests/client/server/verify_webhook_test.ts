@@ -45,6 +45,7 @@ Deno.test("a request that is forged, changed, old or of another secret is refuse
     ["no time", { ...good, "webhook-timestamp": "" }],
     ["a time that is no number", { ...good, "webhook-timestamp": "NaN" }],
     ["no signature", { ...good, "webhook-signature": "" }],
+    ["a later version", { ...good, "webhook-signature": signature.replace("v1,", "v2,") }],
     ["another version", { ...good, "webhook-signature": signature.replace("v1,", "v1a,") }],
     ["no base64", { ...good, "webhook-signature": "v1,!!!" }],
     ["a part of it", { ...good, "webhook-signature": signature.slice(0, -4) }],
