@@ -84,6 +84,25 @@ test("a challenge allows five attempts and expires", async (world) => {
   assert.equal(over.status, 401, "it has expired");
 });
 
+test("the fifth attempt at a challenge may be the right one", async (world) => {
+  const ann = await world.register("ann");
+  const { recoveryCodes: [right] } = await enableSecondFactor(world, ann);
+  const { body: { challenge } } = await world.login("ann");
+  const statuses: number[] = [];
+  for (const code of [...Array<string>(4).fill("000000"), right, right]) {
+    const input = { challenge, code };
+    statuses.push((await world.send("POST", "/api/auth/2fa/verify", input)).status);
+  }
+  assert.deepEqual(statuses, [401, 401, 401, 401, 200, 401]);
+});
+
+test("a code proves nothing for an account without a second factor", async (world) => {
+  const ann = await world.register("ann");
+  await world.send("POST", "/api/auth/2fa/enable", {}, ann);
+  const proof = await world.send("POST", "/api/auth/reauthenticate", { code: "123456" }, ann);
+  assert.deepEqual([proof.status, proof.body.code], [409, "conflict"]);
+});
+
 test("wrong codes are counted per account, across challenges", async (world) => {
   await enableSecondFactor(world, await world.register("ann"));
   let refused = 0;

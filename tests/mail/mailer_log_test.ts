@@ -24,7 +24,10 @@ Deno.test("logMailer logs only the subject of a mail in production", async () =>
     message: "A mail was not sent: SMTP_URL is not set",
     subject: sampleMail.subject,
   });
+  await mailer.send({ ...sampleMail, subject: "Hello\r\nyou" });
+  assert.doesNotMatch(lines[1].subject, /[\r\n]/);
   await assert.rejects(mailer.send({ ...sampleMail, to: "nobody" }));
+  assert.equal(lines.length, 2);
 });
 
 Deno.test("logMailer logs the mail's link as a separate field", async () => {
