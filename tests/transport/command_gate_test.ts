@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AppError } from "../../src/core/errors.ts";
 import { CommandGate } from "../../src/transport/command_gate.ts";
 import { within } from "../support/within.ts";
 import type { Reply } from "../../src/transport/command_table.ts";
@@ -36,14 +37,13 @@ Deno.test("CommandGate is idle without commands, and says when the last one is a
   const { gate, run, waiting, codes } = setUp();
   assert.equal(gate.idle(), null);
   const running = [run(), run()];
-  let isIdle = false;
-  const idle = gate.idle()!.then(() => isIdle = true);
+  const idle = gate.idle()!.then(() => codes.push("idle"));
   waiting[0]();
   await running[0];
-  assert.equal(isIdle, false);
+  assert.deepEqual(codes, ["ok"]);
   waiting[1]();
   await within("it is idle", idle, 20_000);
-  assert.equal(codes.length, 2, "both are answered by then");
+  assert.deepEqual(codes, ["ok", "ok", "idle"], "both are answered by then");
   assert.equal(gate.idle(), null);
 });
 
@@ -86,4 +86,31 @@ Deno.test("CommandGate forgets refusals after a success, and after a minute with
   state.now += 60_000;
   await refuse(1);
   assert.equal(state.givenUp, 1, "within the minute");
+});
+
+Deno.test("CommandGate counts commands above those in flight as refusals", async () => {
+  const state = { givenUp: 0 };
+  const run = () => new Promise<Reply>(() => {});
+  const gate = new CommandGate({ run } as never, {} as never, () => state.givenUp++);
+  const codes: string[] = [];
+  const send = () =>
+    gate.run("ping", {}, (reply) => codes.push(reply.ok ? "ok" : reply.error.code));
+  for (let i = 0; i < 1_000; i++) send();
+  for (let i = 0; i < 999; i++) await send();
+  assert.equal(state.givenUp, 0);
+  await send();
+  assert.deepEqual([state.givenUp, codes.length], [1, 1_000]);
+});
+
+Deno.test("CommandGate counts no refusal for another reason", async () => {
+  const state = { givenUp: 0 };
+  const error = { code: "forbidden" };
+  const run = () => Promise.resolve({ ok: false, error });
+  const gate = new CommandGate({ run } as never, {} as never, () => state.givenUp++);
+  let answers = 0;
+  for (let i = 0; i < 1_001; i++) {
+    await gate.run("ping", {}, () => answers++);
+    gate.refuse(new AppError("invalid_request", "It is not readable"), () => answers++);
+  }
+  assert.deepEqual([state.givenUp, answers], [0, 2_002]);
 });

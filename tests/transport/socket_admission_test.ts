@@ -75,3 +75,33 @@ Deno.test("SocketAdmission reads the memory once for a flood of sockets", () => 
   for (let i = 0; i < 99; i++) refusal(admission, "192.0.2.1");
   assert.ok(reads < 50, `${reads} readings for 99 sockets`);
 });
+
+Deno.test("SocketAdmission counts a socket once, however often it is greeted or released", () => {
+  const admission = new SocketAdmission({ ...LIMITS, socketsBeforeHello: 10 });
+  const [first, second] = [1, 2].map(() => admission.enter("192.0.2.1"));
+  for (let i = 0; i < 3; i++) first.greeted();
+  const third = admission.enter("192.0.2.1");
+  third.release();
+  third.release();
+  third.greeted();
+  assert.equal(refusal(admission, "192.0.2.1"), null);
+  admission.enter("192.0.2.1");
+  assert.equal(refusal(admission, "192.0.2.1"), "rate_limited", "three are open");
+  second.greeted();
+  first.release();
+  first.release();
+  assert.equal(refusal(admission, "192.0.2.1"), null);
+  admission.enter("192.0.2.1");
+  assert.equal(refusal(admission, "192.0.2.1"), "rate_limited", "three again");
+});
+
+Deno.test("SocketAdmission counts each socket before hello once, however often another one is greeted", () => {
+  const admission = new SocketAdmission({ ...LIMITS, socketsPerAddress: 10 });
+  const first = admission.enter("192.0.2.1");
+  admission.enter("192.0.2.1");
+  for (let i = 0; i < 3; i++) first.greeted();
+  first.release();
+  assert.equal(refusal(admission, "192.0.2.1"), null);
+  admission.enter("192.0.2.1");
+  assert.equal(refusal(admission, "192.0.2.1"), "rate_limited", "two have not said hello");
+});
