@@ -93,6 +93,25 @@ Deno.test("ChatStateCache reads all members when very many have changed", async 
   assert.deepEqual(reads, ["ofChat", "changed", "ofChat"]);
 });
 
+Deno.test("ChatStateCache holds states of at most 100,000 members together, of those used last", async () => {
+  await using world = await ChatWorld.make();
+  const { chatId, cache, reads } = await largeGroup(world);
+  const { state } = await cache.get(chatId);
+  const [member] = state!.members.values();
+  const members = new Map(Array.from({ length: 40_000 }, (_, i) => [`${i}`, member]));
+  const put = (id: string) => cache.set({ chat: { ...state!.chat, id }, members });
+  // A state that is set again replaces its own, and is the last used one then.
+  for (const id of ["a", "b", "a", "a", "a"]) put(id);
+  await cache.get(chatId);
+  assert.deepEqual(reads, ["ofChat"], "there was room for all");
+  put("c");
+  assert.equal((await cache.get("a")).fresh, false);
+  assert.deepEqual(reads, ["ofChat"]);
+  await cache.get(chatId);
+  assert.deepEqual(reads, ["ofChat", "ofChat"], "the first was let go");
+  assert.equal((await cache.get("b")).state, null, "and the second");
+});
+
 Deno.test("ChatStateCache forgets a chat that is gone", async () => {
   await using world = await ChatWorld.make();
   const { chatId, cache } = await largeGroup(world);

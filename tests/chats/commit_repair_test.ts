@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CommitRepair, type CommitRepairOptions } from "../../src/chats/commit_repair.ts";
 import { silentLog } from "../../src/core/log.ts";
 import { eventually } from "../support/eventually.ts";
+import { withHeldMaps } from "../support/held_maps.ts";
 
 /** Heads in a database that can be made unreachable. */
 class Heads {
@@ -61,5 +62,14 @@ Deno.test("CommitRepair announces from the lowest uncertain head, once for sever
   heads.isAway = false;
   await eventually("it is announced", () => heads.announced.length > 0);
   assert.deepEqual(heads.announced, [["a", 7, 4]]);
+  await heads.repair.close();
+});
+
+Deno.test("CommitRepair holds nothing of commits whose result is known", async () => {
+  const { made: heads, held } = withHeldMaps(() => new Heads());
+  heads.repair.check("a", 4);
+  heads.repair.check("b", 7);
+  assert.deepEqual(held(), [2]);
+  await eventually("nothing is held", () => held().length === 0);
   await heads.repair.close();
 });

@@ -27,6 +27,19 @@ Deno.test("Connection checks events against the answer's cursors until they are 
   assert.deepEqual(sink.revs("c"), [3, 4]);
 });
 
+Deno.test("Connection checks no event for cursors of chats that it does not listen to", () => {
+  for (const cursors of [new Map<string, number>(), new Map([["left", 7]])]) {
+    const { connection, sink } = new World().connection("ann");
+    connection.rooms.add({ chatId: "c", delivered: 0 } as Room);
+    connection.release(cursors);
+    const unchecked = event(1);
+    const filter = () => assert.fail("each delivery would cost a look at its events");
+    Object.assign(unchecked.events, { filter });
+    connection.deliver(unchecked);
+    assert.deepEqual(sink.revs("c"), [1]);
+  }
+});
+
 Deno.test("Connection closes a client whose buffer overflows", () => {
   const { connection, sink } = new World().connection("ann");
   for (let rev = 1; rev <= 10_000; rev++) connection.deliver(event(rev));

@@ -7,6 +7,7 @@ import { localPresence } from "../../src/cluster/local/presence.ts";
 import type { PresenceDirectory } from "../../src/cluster/presence_directory.ts";
 import { type ArrivalParts, ComposedArrivals } from "../../src/store/composed_arrivals.ts";
 import { eventually } from "../support/eventually.ts";
+import { withHeldMaps } from "../support/held_maps.ts";
 
 interface Told {
   chatIds: string[];
@@ -351,4 +352,17 @@ Deno.test("Presence never moves back when a user was last seen, and keeps nothin
   const { state, lastSeenAt } = announced;
   assert.deepEqual([state, lastSeenAt], ["offline", new Date(5_000_000).toISOString()]);
   people.presence.close();
+});
+
+Deno.test("Presence holds nothing of users who came back in time or have left", async () => {
+  const { made: people, held } = withHeldMaps(() => new People(localPresence(), 5));
+  people.add("ann");
+  people.come("ann");
+  await eventually("she has arrived", () => people.told.length === 1);
+  people.go("ann");
+  people.come("ann");
+  people.go("ann");
+  await eventually("she is offline", () => people.told.length === 2);
+  people.users.clear();
+  await eventually("nothing is held", () => held().length === 0);
 });

@@ -7,6 +7,7 @@ import type { Store } from "../../src/store/store.ts";
 import type { ReceiptsView } from "../../src/api/views/member.ts";
 import { aChat, aMember } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";
+import { withHeldMaps } from "../support/held_maps.ts";
 
 /** A gatherer over a store with one chat, of which all members but one have read everything. */
 function gathererOf(members: number, receiptMembers: number) {
@@ -87,4 +88,13 @@ Deno.test("ReceiptGatherer publishes gathered receipts when it is closed", () =>
   for (const id of ids) read(id);
   gatherer.close();
   assert.deepEqual(toRoom.map(readersOf), [[ids[0]], ids.slice(1)]);
+});
+
+Deno.test("ReceiptGatherer holds nothing of a chat in which reading has stopped", async () => {
+  for (const receiptMembers of [100, 1]) {
+    const { made, held } = withHeldMaps(() => gathererOf(3, receiptMembers));
+    for (let i = 0; i < 3; i++) made.read();
+    assert.deepEqual(held(), [1]);
+    await eventually("nothing is held", () => held().length === 0);
+  }
 });

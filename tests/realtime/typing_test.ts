@@ -3,6 +3,7 @@ import { notFound } from "../../src/core/errors.ts";
 import type { WireEvent } from "../../src/model/event.ts";
 import { Typing } from "../../src/realtime/typing.ts";
 import { eventually } from "../support/eventually.ts";
+import { withHeldMaps } from "../support/held_maps.ts";
 
 /**
  * A chat with Ann, and Bob, who may be blocked; the events of its listeners, and of other
@@ -91,3 +92,20 @@ Deno.test("Typing rejects a user who is not a member", async () => {
 function createdBy(senderId: string) {
   return { type: "message.created", message: { senderId } };
 }
+
+Deno.test("Typing holds nothing of what has ended, in whatever way", async () => {
+  const { made: { typing }, held } = withHeldMaps(() => room({ typingTimeMs: 20 }));
+  const said = { type: "typing", chatId: "chat", userId: "cat" } as const;
+  await typing.start("ann", "one");
+  await typing.stop("ann", "one");
+  await typing.start("ann", "two");
+  typing.committed({ chatId: "two", steps: [createdBy("ann")] } as never);
+  typing.signal({ ...said, typing: true }, "elsewhere");
+  typing.signal({ ...said, typing: false }, "elsewhere");
+  typing.signal({ ...said, typing: true }, "gone");
+  typing.gone("gone");
+  assert.deepEqual(held(), []);
+  await typing.start("ann", "three");
+  assert.deepEqual(held(), [1]);
+  await eventually("it has expired", () => held().length === 0);
+});
