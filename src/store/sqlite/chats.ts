@@ -114,7 +114,7 @@ export class SqliteChatStore implements ChatStore {
   }
 
   byId(id: string): Promise<Chat | null> {
-    return this.#db.read(() => CHATS.decodeOrNull(this.#db.get(CHATS.select("WHERE id = ?"), id)));
+    return this.#db.read(() => this.#db.first(CHATS, "WHERE id = ?", id));
   }
 
   byIds(ids: string[]): Promise<Chat[]> {
@@ -133,14 +133,11 @@ export class SqliteChatStore implements ChatStore {
   }
 
   byDirectKey(key: string): Promise<Chat | null> {
-    return this.#db.read(() =>
-      CHATS.decodeOrNull(this.#db.get(CHATS.select("WHERE directKey = ?"), key))
-    );
+    return this.#db.read(() => this.#db.first(CHATS, "WHERE directKey = ?", key));
   }
 
   byExternalId(externalId: string): Promise<Chat | null> {
-    const sql = CHATS.select("WHERE externalId = ?");
-    return this.#db.read(() => CHATS.decodeOrNull(this.#db.get(sql, externalId)));
+    return this.#db.read(() => this.#db.first(CHATS, "WHERE externalId = ?", externalId));
   }
 
   withAvatar(mediaId: string): Promise<Chat[]> {

@@ -10,7 +10,7 @@ import { DurableSnapshots } from "./durable_snapshots.ts";
 import { LogSync } from "./log_sync.ts";
 import { isBusy, translated, unavailable } from "./sqlite_errors.ts";
 import { Statements } from "./statements.ts";
-import type { RawRow } from "./table.ts";
+import type { RawRow, Table } from "./table.ts";
 import { BUSY_RETRY_MS, WriteQueue } from "./write_queue.ts";
 
 /** Rows read by one call if their number is unbounded. */
@@ -59,6 +59,16 @@ export class Database {
     const { statement, returnsChanges } = this.#statements.prepared(sql);
     if (returnsChanges) this.#hasChanged = true;
     return statement.get(...values);
+  }
+
+  /** Returns the first row of the table that meets the SQL after its name; it must only read. */
+  first<Row extends object>(
+    table: Table<Row>,
+    rest: string,
+    ...values: SQLInputValue[]
+  ): Row | null {
+    const row = this.#statements.firstValues(table, rest, values);
+    return row === undefined ? null : table.decodeValues(row);
   }
 
   all(sql: string, ...values: SQLInputValue[]): RawRow[] {

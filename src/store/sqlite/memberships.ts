@@ -198,8 +198,7 @@ export class SqliteMembershipStore implements MembershipStore {
   }
 
   row(chatId: string, userId: string): Membership | null {
-    const sql = MEMBERSHIPS.select("WHERE chatId = ? AND userId = ?");
-    return MEMBERSHIPS.decodeOrNull(this.#db.get(sql, chatId, userId));
+    return this.#db.first(MEMBERSHIPS, "WHERE chatId = ? AND userId = ?", chatId, userId);
   }
 
   /**

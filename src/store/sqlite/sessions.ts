@@ -34,9 +34,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   byId(id: string): Promise<Session | null> {
-    return this.#db.read(() =>
-      SESSIONS.decodeOrNull(this.#db.get(SESSIONS.select("WHERE id = ?"), id))
-    );
+    return this.#db.read(() => this.#db.first(SESSIONS, "WHERE id = ?", id));
   }
 
   /** Runs within the caller's read. */

@@ -60,6 +60,14 @@ export class Table<Row extends object> {
     return row as Row;
   }
 
+  /** As `decode`, for the values of `columns` in their order. */
+  decodeValues(values: readonly SQLOutputValue[]): Row {
+    const row: Record<string, unknown> = {};
+    let at = 0;
+    for (const field of this.#fields) row[field] = decode(values[at++], this.kinds[field]);
+    return row as Row;
+  }
+
   decodeOrNull(raw: RawRow | undefined): Row | null {
     return raw === undefined ? null : this.decode(raw);
   }

@@ -158,7 +158,7 @@ export class SqliteUserStore implements UserStore {
   }
 
   #row(where: string, value: string): User | null {
-    return USERS.decodeOrNull(this.#db.get(USERS.select(where), value));
+    return this.#db.first(USERS, where, value);
   }
 
   /** If two keys are taken, SQLite would name the second. */
