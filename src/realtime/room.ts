@@ -14,6 +14,7 @@ import {
   withoutShadows,
 } from "../api/views/chat_events.ts";
 import type { DeliveryMetrics } from "./delivery_metrics.ts";
+import { snapshotOf } from "./commit_snapshot.ts";
 import { EncodedEvents, type Listener } from "./encoded_events.ts";
 
 /** Where a room reads the changes that it missed. */
@@ -35,6 +36,7 @@ export interface RoomHost {
   onEmpty(room: Room): void;
 }
 
+const DONE = Promise.resolve();
 const NO_SHADOWS: ShadowSenders = new Map();
 const ROWS_PER_FILL = 500;
 const RETRY_MS = 1_000;
@@ -66,7 +68,8 @@ export class Room {
   #closed = false;
   /** Delivery has to begin after this revision, or an earlier one. */
   #start = Infinity;
-  #ready = unwatched();
+  /** Null unless `ready` was asked for before the room is open: most rooms open at once. */
+  #ready: PromiseWithResolvers<void> | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly chatId: string, private readonly host: RoomHost) {}
@@ -78,7 +81,7 @@ export class Room {
 
   /** Resolves once the room is open: its listeners then miss nothing that is committed later. */
   get ready(): Promise<void> {
-    return this.#ready.promise;
+    return this.isOpen || this.#closed ? DONE : (this.#ready ??= unwatched()).promise;
   }
 
   /** Highest known revision that changed the membership. */
@@ -111,21 +114,21 @@ export class Room {
     this.#openSince = performance.now();
     this.#delivered = this.#begun = Math.min(head, this.#start);
     this.#filling = false;
-    this.#ready.resolve();
+    this.#settleReady();
     this.advanceTo(Math.max(this.#target, head));
   }
 
   /** The head could not be read: rejects `ready` with the error; opening may be retried. */
   fail(error: unknown): void {
-    this.#ready.reject(error);
-    this.#ready = unwatched();
+    this.#ready?.reject(error);
+    this.#ready = null;
   }
 
   /** Stops delivery, whatever is still under way. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.#ready.resolve();
+    this.#settleReady();
   }
 
   /** Delivers a commit of this instance, whose rows need not be read. */
@@ -186,6 +189,11 @@ export class Room {
   #expectMembers(after: number, rev: number): void {
     if (!this.isOpen) this.#start = Math.min(this.#start, after);
     this.#membersAt = Math.max(this.#membersAt, rev);
+  }
+
+  #settleReady(): void {
+    this.#ready?.resolve();
+    this.#ready = null;
   }
 
   async #fill(): Promise<void> {
@@ -322,29 +330,4 @@ function unwatched(): PromiseWithResolvers<void> {
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
   return ready;
-}
-
-/** Returns the rows as the last step of the commit left them, without the first `skipped` steps. */
-function snapshotOf(commit: ChatCommit, skipped: number): Changes {
-  const members = new Map<string, Membership>();
-  const snapshot: Changes = {
-    chatId: commit.chatId,
-    after: commit.after + skipped,
-    rev: commit.rev,
-    messages: [],
-    members: [],
-    commits: [],
-    chat: null,
-    more: false,
-  };
-  for (const step of commit.steps.slice(skipped)) {
-    if (step.type === "member.updated") {
-      members.set(step.member.userId, step.member);
-      snapshot.memberCount = step.memberCount;
-    } else if (step.type === "chat.updated") snapshot.chat = step.chat;
-    else if (step.type === "mls.commit") snapshot.commits.push(step.handshake);
-    else snapshot.messages.push(step.message);
-  }
-  snapshot.members = [...members.values()];
-  return snapshot;
 }

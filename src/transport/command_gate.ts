@@ -13,6 +13,8 @@ const MAX_REFUSALS = 1_000;
 /** Milliseconds without a refusal after which earlier refusals no longer count. */
 const FORGIVEN_MS = 60_000;
 
+const monotonic = () => performance.now();
+
 /**
  * Runs the commands of one socket, on either transport. Limits the commands in flight, and closes
  * the socket of a client that ignores refusals.
@@ -31,7 +33,7 @@ export class CommandGate {
     private readonly commands: CommandTable,
     private readonly caller: Caller,
     private readonly giveUp: () => void,
-    private readonly now: () => number = () => performance.now(),
+    private readonly now: () => number = monotonic,
   ) {}
 
   /** Calls `answer` exactly once; `answer` must not throw. */

@@ -72,20 +72,8 @@ export class SocketAdmission {
   /** Counts an open socket whatever the limits: callers use `check` first. */
   enter(address: string): SocketSlot {
     const network = networkOf(address);
-    if (address === "unknown") return { greeted() {}, release() {} };
-    add(this.#open, network, 1);
-    add(this.#silent, network, 1);
-    let [open, silent] = [true, true];
-    const greeted = () => {
-      if (silent) add(this.#silent, network, -1);
-      silent = false;
-    };
-    const release = () => {
-      greeted();
-      if (open) add(this.#open, network, -1);
-      open = false;
-    };
-    return { greeted, release };
+    if (address === "unknown") return UNCOUNTED;
+    return new CountedSlot(network, this.#open, this.#silent);
   }
 
   #refusal(network: string): AppError | null {
@@ -111,6 +99,35 @@ export class SocketAdmission {
     const now = performance.now();
     if (now - this.#memory.at > MEMORY_FOR_MS) this.#memory = { bytes: this.memory(), at: now };
     return this.#memory.bytes;
+  }
+}
+
+/** The place of a socket without an address. */
+const UNCOUNTED: SocketSlot = { greeted() {}, release() {} };
+
+/** Counts its socket until it is released. */
+class CountedSlot implements SocketSlot {
+  #isOpen = true;
+  #isSilent = true;
+
+  constructor(
+    private readonly network: string,
+    private readonly open: Map<string, number>,
+    private readonly silent: Map<string, number>,
+  ) {
+    add(open, network, 1);
+    add(silent, network, 1);
+  }
+
+  greeted(): void {
+    if (this.#isSilent) add(this.silent, this.network, -1);
+    this.#isSilent = false;
+  }
+
+  release(): void {
+    this.greeted();
+    if (this.#isOpen) add(this.open, this.network, -1);
+    this.#isOpen = false;
   }
 }
 

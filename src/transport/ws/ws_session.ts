@@ -34,7 +34,7 @@ export interface WsSessionEvents {
 /** One WebSocket: first hello, then commands, until either side closes. */
 export class WsSession {
   readonly #sink: WsSink;
-  readonly #helloTimer: ReturnType<typeof setTimeout>;
+  #helloTimer: ReturnType<typeof setTimeout> | undefined;
   #connection: Connection | null = null;
   #gate: CommandGate | null = null;
   #greeting = false;
@@ -82,10 +82,16 @@ export class WsSession {
 
   /** Removes the session from the hub and from the counts. */
   #release(): void {
-    clearTimeout(this.#helloTimer);
+    this.#endHelloTimer();
     if (this.#connection) this.options.services.hub.detach(this.#connection);
     this.#connection = null;
     this.events.released();
+  }
+
+  /** Lets go of the timer as well, for all the time that the socket stays. */
+  #endHelloTimer(): void {
+    clearTimeout(this.#helloTimer);
+    this.#helloTimer = undefined;
   }
 
   #refuseSilence(): void {
@@ -114,7 +120,7 @@ export class WsSession {
       return this.#refuse(id, error, "unauthenticated");
     }
     this.#greeting = true;
-    clearTimeout(this.#helloTimer);
+    this.#endHelloTimer();
     try {
       const welcome = await hello(this.options.services, this.visitor, data, this.#sink);
       if (this.#sink.isClosing) {
