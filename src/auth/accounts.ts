@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
+import type { Bot } from "../model/bot.ts";
 import type { Identity } from "../model/identity.ts";
 import type { User } from "../model/user.ts";
 import { networkOf } from "../operations/rate_key.ts";
@@ -66,8 +67,8 @@ export class Accounts {
   }
 
   /**
-   * Creates the account, the link to the provider's account for a sign-up through a provider, and
-   * the audit entry. Throws `conflict`, naming the field whose value another account has.
+   * Creates the account, the link to the provider's account for a sign-up through a provider or the
+   * bot that is to play it, and the audit entry. Throws `conflict`, naming the field whose value another account has.
    */
   async create(
     visitor: Visitor,
@@ -77,20 +78,22 @@ export class Accounts {
         "username" | "email" | "displayName" | "passwordHash" | "emailVerifiedAt"
       >
       & Partial<Pick<User, "externalId" | "bio" | "custom" | "isBot">>,
-    by?: Omit<Identity, "userId">,
+    also: { by?: Omit<Identity, "userId">; bot?: Omit<Bot, "id"> } = {},
   ): Promise<User> {
     const { store, audit, held } = this.options;
     const user: User = { ...this.#newUser(fields), ...fields };
     this.requireUnreserved("Registering", fields.username);
     if (await held.isHeld(user.emailKey)) throw alreadyTaken("Cannot register", "email", fields);
+    const { by } = also;
     const identity = by && { ...by, userId: user.id };
+    const bot = also.bot && { ...also.bot, id: user.id };
     const details = by && { provider: by.provider };
     // A server that makes the person is not that person.
     const origin = { actorId: visitor.key ? null : user.id, visitor };
     const note = { action: "account.registered" as const, userId: user.id, details };
     const entry = audit.entryOf(origin, note);
     try {
-      await store.users.create(user, { identity, entry });
+      await store.users.create(user, { identity, entry, bot });
     } catch (error) {
       throw error instanceof DuplicateKey
         ? alreadyTaken("Cannot register", error.key, fields)

@@ -44,18 +44,17 @@ export class Bots {
     caller: AdminCaller,
     { kind, chatId, name, username }: NewBot & Pick<Bot, "kind" | "chatId">,
   ): Promise<{ bot: Bot; secret: string }> {
-    const { store, accounts, clock } = this.options;
-    const user = await accounts.create(caller, {
+    const { accounts, clock } = this.options;
+    const fields = {
       username,
       email: `${newId()}@bot.invalid`,
       displayName: name,
       passwordHash: null,
       emailVerifiedAt: clock.now(),
       isBot: true,
-    });
+    };
     const secret = newSecret();
-    const bot: Bot = {
-      id: user.id,
+    const bot = {
       kind,
       chatId,
       name,
@@ -65,8 +64,8 @@ export class Bots {
       createdAt: clock.now(),
       endedAt: null,
     };
-    await store.bots.create(bot);
-    return { bot, secret };
+    const { id } = await accounts.create(caller, fields, { bot });
+    return { bot: { id, ...bot }, secret };
   }
 
   list(page: { before: string | null; limit: number }): Promise<Bot[]> {

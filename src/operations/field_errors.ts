@@ -70,7 +70,6 @@ function toFieldErrors(issue: Issue, parent: PropertyKey[]): FieldError[] {
  */
 function closestBranch(branches: Issue[][]): Issue[] | undefined {
   const ofRightType = branches.filter((issues) =>
-    issues.length > 0 &&
     !issues.some(({ code, path }) => code === "invalid_type" && path.length === 0)
   );
   return ofRightType.sort((a, b) => faultsIn(a) - faultsIn(b))[0];

@@ -9,9 +9,8 @@ export interface BotPage {
   limit: number;
 }
 
+/** `UserStore.create` writes a bot together with its user. */
 export interface BotStore {
-  /** Throws `DuplicateKey("id")` if the user is a bot already. */
-  create(bot: Bot): Promise<void>;
   /** Includes ended ones; null when missing. */
   byId(id: string): Promise<Bot | null>;
   /** Those that exist, once each, in no particular order. */

@@ -1,4 +1,5 @@
 import type { AuditEntry } from "../model/audit_entry.ts";
+import type { Bot } from "../model/bot.ts";
 import type { Identity } from "../model/identity.ts";
 import type { User } from "../model/user.ts";
 import type { CreationPage } from "./creation_order.ts";
@@ -62,6 +63,8 @@ export interface UserBeginnings {
   /** The provider's account with which they signed up. */
   identity?: Identity;
   entry?: AuditEntry;
+  /** Of a user that a program plays: no such user is without it. */
+  bot?: Bot;
 }
 
 export interface UserSearch {

@@ -33,16 +33,56 @@ test(REST, "only admins end an incoming webhook, and its account ends with it", 
   assert.deepEqual(app.log, []);
 });
 
-Deno.test("an incoming webhook that can neither join nor be ended is a failure", async () => {
+test(
+  REST,
+  "an admin of another group ends neither its incoming webhooks nor a bot",
+  async (app) => {
+    const { root, ann, mallory } = await app.people("root", "ann", "mallory");
+    const [hers, theirs] = [app.client(ann), app.client(mallory)];
+    const chief = await asAdmin(app, root);
+    const names = { name: "Weather", username: "weather" };
+    const { body: bot } = await chief.post("/api/admin/bots", names);
+    const { body: group } = await hers.post("/api/groups", { name: "Builds" });
+    const { body: own } = await theirs.post("/api/groups", { name: "Own", memberIds: [bot.id] });
+    const pathIn = (chatId: string) => `/api/chats/${chatId}/incoming-webhooks`;
+    const { body: hook } = await hers.post(pathIn(group.id), { name: "CI" });
+    for (const id of [hook.id, bot.id]) {
+      assert.equal(
+        (await theirs.delete(`${pathIn(own.id)}/${id}`)).status,
+        204,
+        "as for any other id",
+      );
+    }
+    assert.equal((await app.client().post(hook.path, { text: "Build 7 passed" })).status, 201);
+    const { body: members } = await theirs.get(`/api/groups/${own.id}`);
+    assert.ok(JSON.stringify(members).includes(bot.id), "the bot is a member");
+    assert.equal((await app.client().post("/api/bots/sign-in", { token: bot.token })).status, 200);
+    assert.deepEqual(app.log, []);
+  },
+);
+
+Deno.test("a bot or an incoming webhook that cannot be ended is a failure", async () => {
   await using app = await RunningApp.start();
   const { root, ann } = await app.people("root", "ann");
-  const chief = await asAdmin(app, root);
-  const { body: { id: chatId } } = await app.client(ann).post("/api/groups", { name: "Frozen" });
-  await chief.post(`/api/admin/chats/${chatId}/freeze`, { frozen: true });
+  const [chief, hers] = [await asAdmin(app, root), app.client(ann)];
+  const { body: bot } = await chief.post("/api/admin/bots", { name: "W", username: "weather" });
+  const { body: group } = await hers.post("/api/groups", { name: "Builds" });
+  const path = `/api/chats/${group.id}/incoming-webhooks`;
+  const { body: hook } = await hers.post(path, { name: "CI" });
   using database = new DatabaseSync(join(app.config.dataDir, "chat.sqlite3"), { timeout: 5_000 });
   database.exec(`CREATE TRIGGER no_end BEFORE UPDATE ON bots
     BEGIN SELECT RAISE(ABORT, 'no end'); END`);
-  const path = `/api/chats/${chatId}/incoming-webhooks`;
-  const refused = await app.client(ann).post(path, { name: "CI" });
-  assert.equal(refused.body.code, "internal", "the caller learns that something is left behind");
+  const failing = {
+    "a webhook's end": () => hers.delete(`${path}/${hook.id}`),
+    "a bot's end": () => chief.delete(`/api/admin/bots/${bot.id}`),
+    "a bot's new token": () => chief.post(`/api/admin/bots/${bot.id}/rotate`),
+    // It is to be ended at once, since it cannot join.
+    "a webhook of a frozen group": async () => {
+      await chief.post(`/api/admin/chats/${group.id}/freeze`, { frozen: true });
+      return await hers.post(path, { name: "CI" });
+    },
+  };
+  for (const [name, act] of Object.entries(failing)) {
+    assert.equal((await act()).body?.code, "internal", name);
+  }
 });

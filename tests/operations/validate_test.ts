@@ -63,7 +63,7 @@ Deno.test("each fault is a sentence that names its field", () => {
   ]);
 });
 
-Deno.test("a value of the wrong type is named as a caller knows it", () => {
+Deno.test("a wrong value is named as a caller knows it", () => {
   const faultOf = (schema: z.ZodType, value: unknown) =>
     messages(z.strictObject({ value: schema }), { value });
   const given: [unknown, string][] = [
@@ -76,6 +76,9 @@ Deno.test("a value of the wrong type is named as a caller knows it", () => {
   for (const [value, name] of given) {
     assert.deepEqual(faultOf(z.string(), value), [`value must be a string, not ${name}`]);
   }
+  assert.deepEqual(faultOf(z.int().min(1), 0), ["value must be at least 1"]);
+  assert.deepEqual(faultOf(z.int().max(5), 6), ["value must be at most 5"]);
+  assert.deepEqual(faultOf(z.array(z.int()).min(2), [1]), ["value must have at least 2 entries"]);
   assert.deepEqual(faultOf(z.boolean(), "yes"), ['value must be a boolean, not "yes"']);
   assert.deepEqual(faultOf(z.string().regex(/^[a-z]+$/), "A"), [
     "value must be in the form of /^[a-z]+$/",

@@ -70,6 +70,35 @@ attack(REST, "an administrator makes, lists, rotates and ends an API key", async
   await store.close();
 });
 
+attack(REST, "an API key works until the time it is made for, which is not past", async (app) => {
+  const { chief } = await app.people("chief");
+  await makeAdmin(app, chief);
+  const store = await app.openStore();
+  await store.sessions.setAuthenticatedAt(chief.sessionId, app.clock.now());
+  await store.close();
+  const by = app.client(chief);
+  const make = (ms: number) =>
+    by.post("/api/admin/api-keys", {
+      name: "Backend",
+      scopes: ["moderation", "admin:read"],
+      expiresAt: new Date(app.clock.now() + ms).toISOString(),
+    });
+  assert.equal((await make(-MINUTE)).body.errors[0].path, "expiresAt");
+  const made = await make(MINUTE);
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const works = async () =>
+    (await app.client().as(made.body.token).get("/api/admin/reports")).status;
+  assert.equal(await works(), 200);
+  app.clock.ahead += MINUTE + 1;
+  assert.equal(await works(), 401);
+  const rotate = async (id: string) =>
+    (await by.post(`/api/admin/api-keys/${id}/rotate`, {})).body.code;
+  const reauthenticated = await app.openStore();
+  await reauthenticated.sessions.setAuthenticatedAt(chief.sessionId, app.clock.now());
+  await reauthenticated.close();
+  assert.deepEqual([await rotate(made.body.id), await rotate(newId())], ["conflict", "not_found"]);
+});
+
 attack(REST, "200 API keys may work at a time; those that no longer do leave room", async (app) => {
   const { chief } = await app.people("chief");
   await makeAdmin(app, chief);

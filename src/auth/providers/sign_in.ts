@@ -170,7 +170,7 @@ export class ProviderSignIn {
       const displayName = nameOf(identity) || username;
       const fields = { username, email, displayName, passwordHash: null, emailVerifiedAt };
       try {
-        return await accounts.create(visitor, fields, this.#linkOf(identity));
+        return await accounts.create(visitor, fields, { by: this.#linkOf(identity) });
       } catch (error) {
         const conflict = error instanceof AppError ? error.errors?.[0].path : undefined;
         if (conflict === "email") throw sameAddress(identity);

@@ -1,4 +1,4 @@
-import type { Collection } from "mongodb";
+import type { ClientSession, Collection } from "mongodb";
 import type { Bot } from "../../model/bot.ts";
 import type { BotPage, BotStore } from "../bot_store.ts";
 import type { MongoConnection } from "./connection.ts";
@@ -24,8 +24,9 @@ export class MongoBotStore implements BotStore {
     this.#bots = mongo.collection(BOTS);
   }
 
-  async create(bot: Bot): Promise<void> {
-    await this.#bots.insertOne(toDocument(bot));
+  /** Runs within the caller's transaction. */
+  async insert(bot: Bot, session: ClientSession): Promise<void> {
+    await this.#bots.insertOne(toDocument(bot), { session });
   }
 
   async byId(id: string): Promise<Bot | null> {

@@ -99,10 +99,11 @@ function entitiesOf(
 ): Omit<Store, "arrivals" | "incarnation" | "ping" | "close"> {
   const audit = new MongoAuditStore(mongo);
   const identities = new MongoIdentityStore(mongo);
+  const bots = new MongoBotStore(mongo);
   const pushDevices = new MongoPushDeviceStore(mongo);
   const media = new MongoMediaStore(mongo);
   const account = {
-    users: new MongoUserStore(mongo, identities, audit),
+    users: new MongoUserStore(mongo, identities, audit, bots),
     sessions: new MongoSessionStore(mongo, pushDevices),
     identities,
     oneTimeTokens: new MongoOneTimeTokenStore(mongo),
@@ -113,7 +114,7 @@ function entitiesOf(
   return {
     ...account,
     apiKeys: new MongoApiKeyStore(mongo),
-    bots: new MongoBotStore(mongo),
+    bots,
     accounts: new MongoAccountStore(mongo, account),
     chats: new MongoChatStore(mongo),
     memberships: new MongoMembershipStore(mongo),

@@ -26,6 +26,7 @@ import {
   toDocument,
   WITHOUT_TERMS,
 } from "./documents.ts";
+import type { MongoBotStore } from "./bots.ts";
 import type { MongoIdentityStore } from "./identities.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import type { Transact } from "./transaction.ts";
@@ -105,6 +106,7 @@ export class MongoUserStore implements UserStore {
     mongo: MongoConnection,
     private readonly identities: MongoIdentityStore,
     private readonly audit: MongoAuditStore,
+    private readonly bots: MongoBotStore,
   ) {
     this.#users = mongo.collection(USERS);
     this.#blocks = mongo.collection(BLOCKS);
@@ -119,9 +121,10 @@ export class MongoUserStore implements UserStore {
     this.#passing = new PassingWrites(this.#users);
   }
 
-  async create(user: User, { identity, entry }: UserBeginnings = {}): Promise<void> {
+  async create(user: User, { identity, entry, bot }: UserBeginnings = {}): Promise<void> {
     const terms = nameTerms(user.displayName, user.username);
     await this.#transact(async (session) => {
+      if (bot) await this.bots.insert(bot, session);
       await this.#users.insertOne(
         { ...toDocument(user), terms, customEntries: customEntries(user.custom) },
         { session },

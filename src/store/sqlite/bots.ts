@@ -22,10 +22,9 @@ export class SqliteBotStore implements BotStore {
     this.#db = db;
   }
 
-  create(bot: Bot): Promise<void> {
-    return this.#db.write(() => {
-      this.#db.run(BOTS.insert, ...BOTS.bind(bot));
-    });
+  /** Runs within the caller's transaction. */
+  insert(bot: Bot): void {
+    this.#db.run(BOTS.insert, ...BOTS.bind(bot));
   }
 
   byId(id: string): Promise<Bot | null> {

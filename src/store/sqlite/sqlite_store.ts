@@ -114,15 +114,16 @@ export class SqliteStore implements Store {
     this.webhookDeliveries = new SqliteWebhookDeliveryStore(db);
     const deliveries = this.webhookDeliveries;
     this.identities = new SqliteIdentityStore(db);
+    this.bots = new SqliteBotStore(db);
     this.users = new SqliteUserStore({
       db,
       identities: this.identities,
       audit: this.audit,
+      bots: this.bots,
       deliveries,
     });
     this.sessions = new SqliteSessionStore(db);
     this.apiKeys = new SqliteApiKeyStore(db);
-    this.bots = new SqliteBotStore(db);
     this.memberships = new SqliteMembershipStore(db);
     this.handshakes = new SqliteHandshakeStore(db);
     this.media = new SqliteMediaStore(db, deliveries);

@@ -13,6 +13,7 @@ import type {
   UserStore,
 } from "../user_store.ts";
 import type { SqliteAuditStore } from "./audit.ts";
+import type { SqliteBotStore } from "./bots.ts";
 import type { Database } from "./database.ts";
 import type { SqliteIdentityStore } from "./identities.ts";
 import { SqliteUserSearch } from "./user_search.ts";
@@ -26,6 +27,7 @@ export interface UserTables {
   db: Database;
   identities: SqliteIdentityStore;
   audit: SqliteAuditStore;
+  bots: SqliteBotStore;
   deliveries: SqliteWebhookDeliveryStore;
 }
 
@@ -38,13 +40,14 @@ export class SqliteUserStore implements UserStore {
     this.#search = new SqliteUserSearch(tables.db);
   }
 
-  create(user: User, { identity, entry }: UserBeginnings = {}): Promise<void> {
+  create(user: User, { identity, entry, bot }: UserBeginnings = {}): Promise<void> {
     return this.#db.write(() => {
       this.#requireFree(user);
       this.#db.run(USERS.insert, ...USERS.bind(user));
       this.index(user);
       if (identity) this.tables.identities.insert(identity);
       if (entry) this.tables.audit.insert(entry);
+      if (bot) this.tables.bots.insert(bot);
       this.tables.deliveries.record(userCreated(user));
     });
   }

@@ -7,11 +7,11 @@ import { aChange } from "./rows.ts";
 export async function writeFullRows(store: Store, rows: FullRows): Promise<void> {
   for (const user of rows.users) {
     const identity = rows.identities.find(({ userId }) => userId === user.id);
-    await store.users.create(user, { identity });
+    const bot = rows.bots.find(({ id }) => id === user.id);
+    await store.users.create(user, { identity, bot });
   }
   for (const session of rows.sessions) await store.sessions.create(session);
   for (const key of rows.apiKeys) await store.apiKeys.create(key);
-  for (const bot of rows.bots) await store.bots.create(bot);
   for (const token of rows.oneTimeTokens) await store.oneTimeTokens.create(token);
   for (const entry of rows.audit) await store.audit.add(entry);
   for (const block of rows.blocks) await store.blocks.add(block);

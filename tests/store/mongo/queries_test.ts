@@ -102,7 +102,12 @@ Deno.test({
     const devices = new MongoPushDeviceStore(seen.connection);
     const shown = new MongoShownPushStore(seen.connection);
     const notifications = new MongoNotificationStore(seen.connection);
-    const users = new MongoUserStore(seen.connection, {} as never, {} as never);
+    const users = new MongoUserStore(
+      seen.connection,
+      {} as never,
+      {} as never,
+      {} as never,
+    );
     const reads: [index: string, read: (userId: string) => Promise<unknown[]>, found: number][] = [
       ["ofUserByChat", (userId) => memberships.presentOfUser(userId, null, 500), 1],
       ["ofUserByChat", (userId) => memberships.ofUser(userId), 1],
