@@ -8,7 +8,7 @@ import { rowsOf } from "./event_rows.ts";
 import { isDurable, type ServerEvent } from "./events.ts";
 import type { Model } from "./model.ts";
 import type { Output } from "./rest.ts";
-import { Serial } from "./serial.ts";
+import { Serial } from "../core/serial.ts";
 import type { SyncPageView } from "./sync_pages.ts";
 
 type InboxItem = Output<"chat.inbox">["items"][number];

@@ -14,7 +14,7 @@ import {
 import { type People, type Person, publicFields } from "./people.ts";
 import { prefixedStore } from "./prefixed_store.ts";
 import type { ReadMarks } from "./read_marks.ts";
-import { Serial } from "./serial.ts";
+import { Serial } from "../core/serial.ts";
 
 /** The client whose state is stored. */
 export interface KeptClient {

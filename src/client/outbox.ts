@@ -2,7 +2,7 @@ import type { MessageView } from "../api/views/message.ts";
 import { Backoff } from "./backoff.ts";
 import { ChatError, isPassing } from "./chat_error.ts";
 import type { KeyStore } from "./mls/key_store.ts";
-import { Serial } from "./serial.ts";
+import { Serial } from "../core/serial.ts";
 import { fromUtf8, utf8 } from "./utf8.ts";
 
 /**

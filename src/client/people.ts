@@ -1,7 +1,7 @@
 import type { UserView } from "../api/views/user.ts";
 import type { Call } from "./call.ts";
 import type { Presence } from "./local_chat.ts";
-import { Serial } from "./serial.ts";
+import { Serial } from "../core/serial.ts";
 import { View } from "./view.ts";
 
 /** A user as a screen shows them. The object stays the same until the user changes. */

@@ -2,6 +2,7 @@ import type { ChatAccess } from "../chats/chat_access.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
+import { Serial } from "../core/serial.ts";
 import type { Device } from "../model/device.ts";
 import type { Store } from "../store/store.ts";
 import { fromBase64Url } from "../core/base64url.ts";
@@ -15,6 +16,9 @@ const SIGNATURE_KEY_BYTES = 32;
  * change the user's identity in a group.
  */
 export class Devices {
+  /** One device of a user after another, or those at the same time would pass the limit. */
+  readonly #registering = new Serial();
+
   constructor(
     private readonly store: Pick<Store, "devices" | "memberships">,
     private readonly access: ChatAccess,
@@ -24,7 +28,14 @@ export class Devices {
   ) {}
 
   /** A repeat with the same key returns the existing device. */
-  async register(
+  register(
+    userId: string,
+    fields: { name: string; signatureKey: string },
+  ): Promise<{ device: Device; made: boolean }> {
+    return this.#registering.run(userId, () => this.#register(userId, fields));
+  }
+
+  async #register(
     userId: string,
     { name, signatureKey }: { name: string; signatureKey: string },
   ): Promise<{ device: Device; made: boolean }> {

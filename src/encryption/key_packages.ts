@@ -1,6 +1,7 @@
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError } from "../core/errors.ts";
+import { Serial } from "../core/serial.ts";
 import type { Device, StoredKeyPackage } from "../model/device.ts";
 import type { Store } from "../store/store.ts";
 import { base64UrlBytes, fromBase64Url, toBase64Url } from "../core/base64url.ts";
@@ -46,12 +47,14 @@ export interface KeyPackagesOptions {
  * once.
  */
 export class KeyPackages {
+  /** One upload for a device after another, or those at the same time would pass the limit. */
+  readonly #storing = new Serial();
+
   constructor(private readonly options: KeyPackagesOptions) {}
 
   /** Checks all key packages before it stores any; a repeated upload changes nothing. */
   async upload(userId: string, deviceId: string, upload: Upload): Promise<number> {
     const device = await ownDevice(this.options.store, userId, deviceId);
-    const now = this.options.clock.now();
     const rows: StoredKeyPackage[] = [];
     for (const [i, text] of upload.keyPackages.entries()) {
       rows.push(await this.#check(device, text, `keyPackages.${i}`, false));
@@ -59,16 +62,21 @@ export class KeyPackages {
     if (upload.lastResort !== undefined) {
       rows.push(await this.#check(device, upload.lastResort, "lastResort", true));
     }
-    const [held, max] = [
-      await this.options.store.keyPackages.count(deviceId, now),
-      this.options.limits.keyPackages,
-    ];
-    if (held + upload.keyPackages.length > max) {
+    return await this.#storing.run(deviceId, () => this.#store(deviceId, rows));
+  }
+
+  /** Returns the number of key packages that are stored now. */
+  async #store(deviceId: string, rows: StoredKeyPackage[]): Promise<number> {
+    const { store: { keyPackages }, clock, limits: { keyPackages: max } } = this.options;
+    const now = clock.now();
+    const held = await keyPackages.count(deviceId, now);
+    const added = rows.filter(({ isLastResort }) => !isLastResort).length;
+    if (held + added > max) {
       const message = `Cannot upload key packages: ${held} are stored, at most ${max} are allowed`;
       throw fieldError("conflict", "keyPackages", message);
     }
-    await this.options.store.keyPackages.add(rows);
-    return await this.options.store.keyPackages.count(deviceId, now);
+    await keyPackages.add(rows);
+    return await keyPackages.count(deviceId, now);
   }
 
   /**

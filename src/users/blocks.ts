@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
+import { Serial } from "../core/serial.ts";
 import type { Block } from "../model/block.ts";
 import type { Caller } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
@@ -28,12 +29,15 @@ export interface BlocksOptions {
  * whose messages to hide, because an event is encoded once for all recipients.
  */
 export class Blocks {
+  /** One block of a person after another, or those at the same time would pass the limit. */
+  readonly #adding = new Serial();
+
   constructor(private readonly options: BlocksOptions) {}
 
   /** Blocking a blocked user, or unblocking one who is not blocked, changes nothing. */
   async set(caller: Caller, userId: string, blocked: boolean): Promise<void> {
     const changed = blocked
-      ? await this.#add(caller.userId, userId)
+      ? await this.#adding.run(caller.userId, () => this.#add(caller.userId, userId))
       : await this.options.store.blocks.remove(caller.userId, userId);
     if (!changed) return;
     const action = blocked ? "user.blocked" : "user.unblocked";

@@ -7,7 +7,7 @@ import { encodeContent, type MessageContent } from "../mls/message_content.ts";
 import { MlsClientError } from "../mls/mls_client_error.ts";
 import type { MlsGroup } from "../mls/mls_group.ts";
 import type { GroupChange, NewDevice, StagedCommit } from "../mls/staged_commit.ts";
-import { Serial } from "../serial.ts";
+import { Serial } from "../../core/serial.ts";
 import { type Item, itemsOf } from "./chat_items.ts";
 import { isStale, MAX_TRIES, postCommit, postRestart, yieldToOthers } from "./commit_post.ts";
 import type { EncryptionContext } from "./context.ts";

@@ -1,6 +1,6 @@
 import { ChatError } from "../chat_error.ts";
 import { type Bytes, fromBase64Url, fromUtf8, toBase64Url, utf8 } from "../mls/encoding.ts";
-import { Serial } from "../serial.ts";
+import { Serial } from "../../core/serial.ts";
 import type { EncryptionContext } from "./context.ts";
 import { openEntries, sealCheck, sealEntries } from "./history_parts.ts";
 import { CURRENT, type HistoryBackupState, UNSAVED } from "./history_state.ts";

@@ -1,6 +1,6 @@
 import { fromUtf8, toBase64Url, utf8 } from "../mls/encoding.ts";
 import type { Member } from "../mls/suite.ts";
-import { Serial } from "../serial.ts";
+import { Serial } from "../../core/serial.ts";
 import type { EncryptionContext } from "./context.ts";
 import type { Verification } from "./verification.ts";
 

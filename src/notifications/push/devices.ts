@@ -6,6 +6,7 @@ import type { Caller } from "../../model/caller.ts";
 import type { PushAddress, PushDevice } from "../../model/push_device.ts";
 import type { Store } from "../../store/store.ts";
 import { requirePublicHost, type Resolve } from "../../core/public_lookup.ts";
+import { Serial } from "../../core/serial.ts";
 import { importSubscriptionKeys } from "./web/encryption.ts";
 import { parseWebPushEndpoint } from "./web/endpoint.ts";
 
@@ -19,6 +20,9 @@ export interface PushDevicesOptions {
 
 /** The devices that receive pushes while their user is away. */
 export class PushDevices {
+  /** One device of a user after another, or those at the same time would pass the limit. */
+  readonly #registering = new Serial();
+
   constructor(private readonly options: PushDevicesOptions) {}
 
   /** Apps register again at each start, which renews the row. */
@@ -35,10 +39,12 @@ export class PushDevices {
     }
     const { userId, sessionId } = caller;
     const key = keyOf(address);
-    await this.#makeRoom(userId, key);
-    const [createdAt, updatedAt] = [this.options.clock.now(), this.options.clock.now()];
-    const device = { id: newId(), userId, sessionId, key, address, name, createdAt, updatedAt };
-    return await this.options.store.pushDevices.put(device);
+    return await this.#registering.run(userId, async () => {
+      await this.#makeRoom(userId, key);
+      const [createdAt, updatedAt] = [this.options.clock.now(), this.options.clock.now()];
+      const device = { id: newId(), userId, sessionId, key, address, name, createdAt, updatedAt };
+      return await this.options.store.pushDevices.put(device);
+    });
   }
 
   /** Leaves out devices whose session has expired: they receive no pushes any more. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Serial } from "../../src/client/serial.ts";
+import { Serial } from "../../src/core/serial.ts";
 
 Deno.test("Serial runs the actions of one key in turn, also after a failure, and those of others meanwhile", async () => {
   const serial = new Serial();
