@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { jwtVerify } from "jose";
+import { decodeJwt, jwtVerify } from "jose";
 import { newId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
@@ -16,6 +16,21 @@ const CALLS = {
   TURN_URLS: "turns:turn.example.org:5349, turn:turn.example.org:3478",
   TURN_SECRET: "the-secret-of-turn",
 };
+
+Deno.test("a person in a call has the name that others see", async () => {
+  await using app = await RunningApp.start(CALLS);
+  const { ann, bob } = await app.people("ann", "bob");
+  const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
+  const store = await app.openStore();
+  const nameAs = async (displayName: string) => {
+    await store.users.update(ann.id, { displayName });
+    const { body } = await app.client(ann).post(`/api/chats/${chat.id}/calls/join`, {});
+    return decodeJwt(body.livekit.token).name;
+  };
+  assert.equal(await nameAs("Ann Example"), "Ann Example");
+  assert.equal(await nameAs(""), "ann");
+  await store.close();
+});
 
 for (const transport of TRANSPORTS) {
   Deno.test({

@@ -197,7 +197,7 @@ async function assertMattermost(world: ImportWorld): Promise<void> {
 
 Deno.test("a converter reports what is no export", async () => {
   await using world = await ImportWorld.start();
-  await world.write("other.jsonl", [{ type: "post" }]);
+  await world.write("other.jsonl", [{ type: "post" }, { type: "version", version: 1 }]);
   const failed = async (program: string, ...args: string[]) => {
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--allow-read", source(`${program}/main.ts`), ...args],

@@ -14,8 +14,9 @@ const visitor: Visitor = {
   requestId: "r",
 };
 
-/** Records whose rows are read; the token is the external id. */
+/** Records whose rows are read, and which pictures are fetched; a token is JSON of its claims. */
 function setUp() {
+  const fetched: string[] = [];
   const read: string[] = [];
   const users = new Map<string, ReturnType<typeof aUser>>();
   const people = {
@@ -30,16 +31,18 @@ function setUp() {
   const authentication = new OwnAuthentication({
     store: { users: {} as never },
     tokens: {
-      verify: (externalId: string) =>
-        Promise.resolve({ externalId, name: null, picture: null } as OwnToken),
+      verify: (claims: string) =>
+        Promise.resolve({ name: null, picture: null, ...JSON.parse(claims) } as OwnToken),
     } as unknown as OwnTokens,
     sessions: {
       sessionOf: (userId: string) => Promise.resolve({ id: "s", userId }),
     } as unknown as OwnTokenSessions,
     people: people as unknown as OwnUsers,
-    pictures: {} as Pictures,
+    pictures: { later: (_user: unknown, url: string) => fetched.push(url) } as unknown as Pictures,
   });
-  return { read, of: (externalId: string) => authentication.authenticate(externalId, visitor) };
+  const of = (externalId: string, claims: Partial<OwnToken> = {}) =>
+    authentication.authenticate(JSON.stringify({ externalId, ...claims }), visitor);
+  return { read, fetched, of };
 }
 
 Deno.test("OwnAuthentication remembers 20,000 people, and forgets the one it learned first", async () => {
@@ -54,4 +57,18 @@ Deno.test("OwnAuthentication remembers 20,000 people, and forgets the one it lea
   assert.equal(read.length, 20_001);
   assert.equal((await of("1")).userId, userId);
   assert.equal(read.length, 20_002);
+});
+
+Deno.test("OwnAuthentication looks at a person again for each other name or picture", async () => {
+  const { read, fetched, of } = setUp();
+  const [first, second] = ["https://example.com/1.png", "https://example.com/2.png"];
+  await of("ann", { name: "Ann" });
+  await of("ann", { name: "Ann" });
+  assert.equal(read.length, 1);
+  await of("ann", { name: "Anna" });
+  assert.equal(read.length, 2);
+  await of("ann", { name: "Anna", picture: first });
+  await of("ann", { name: "Anna", picture: first });
+  await of("ann", { name: "Anna", picture: second });
+  assert.deepEqual([read.length, fetched], [4, [first, second]]);
 });
