@@ -47,6 +47,7 @@ class World {
 
   readonly stored = {
     byId: () => Promise.resolve(null),
+    alive: () => Promise.resolve(null),
     create: ({ id }: Session) => Promise.resolve(void this.#open(id)),
   } as unknown as Store["sessions"];
 
