@@ -111,7 +111,7 @@ export class ApiKeys {
     const now = clock.now();
     const parts = parseKeyToken(token);
     const key = parts && await store.apiKeys.byId(parts.id);
-    if (!parts || !key || !isSecretOf(key, parts.secret, now)) {
+    if (!key || !isSecretOf(key, parts.secret, now)) {
       throw new AppError("unauthenticated", "The API key is not valid");
     }
     const state = apiKeyStateAt(key, now);
