@@ -84,7 +84,7 @@ export class HeldTransports implements AsyncDisposable {
   }
 
   /** Holds all hellos until the returned function is called, which lets them fail or continue. */
-  hold(): (failure?: AppError) => void {
+  hold(): (failure?: Error) => void {
     const gate = this.#gate = Promise.withResolvers<void>();
     gate.promise.catch(() => {});
     return (failure) => {

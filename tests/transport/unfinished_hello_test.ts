@@ -15,6 +15,8 @@ interface Transport {
   name: string;
   open(transports: HeldTransports): Promise<RawWebSocket>;
   hello(socket: RawWebSocket, token: string): Promise<void>;
+  /** Begins the reply to a hello. */
+  reply: string;
   /** Resolves once a second hello was refused. */
   refused(socket: RawWebSocket): Promise<void>;
 }
@@ -24,18 +26,16 @@ const TRANSPORTS: Transport[] = [
     name: "/ws",
     open: (transports) => RawWebSocket.open(transports.webSocketUrl),
     hello: (socket, token) => socket.command(1, "hello", { token }),
+    reply: '{"id":1,"ok":true',
     refused: async (socket) => assert.equal(await socket.closeCode(), 4001),
   },
   {
     name: "Socket.IO",
     open: (transports) => RawWebSocket.open(transports.url.replace("http", "ws") + SOCKET_IO),
     hello: (socket, token) => socket.send(`40${JSON.stringify({ token })}`),
+    reply: '42["hello",',
     async refused(socket) {
-      for (let text = ""; !text.startsWith("44");) {
-        const frame = await socket.next();
-        assert.ok(frame, "the connection stays");
-        text = new TextDecoder().decode(frame.payload);
-      }
+      while (!(await nextText(socket)).startsWith("44"));
     },
   },
 ];
@@ -57,20 +57,59 @@ async function assertAsBefore(transports: HeldTransports): Promise<void> {
   );
 }
 
-for (const { name, open, hello, refused } of TRANSPORTS) {
-  Deno.test(`${name}: a failing hello leaves nothing behind`, OPTIONS, async () => {
-    await using transports = new HeldTransports();
-    const letGo = transports.hold();
-    using socket = await open(transports);
-    await hello(socket, "ann");
-    await eventually("it is under way", () => transports.waiting === 1);
-    assert.equal(transports.world.hub.size, 1);
-    letGo(new AppError("unavailable", "The database is away"));
-    // The close does not ask for an immediate reconnect: the fault may last.
-    assert.equal(await socket.closeCode(), 1013);
-    socket[Symbol.dispose]();
-    await assertAsBefore(transports);
-  });
+const FAILURES = {
+  "a service is away": new AppError("unavailable", "The database is away"),
+  "a service has a fault": new TypeError("The profile has no name"),
+};
+
+/** Returns the text of the next frame. */
+async function nextText(socket: RawWebSocket): Promise<string> {
+  const frame = await socket.next();
+  assert.ok(frame, "the connection stays");
+  return new TextDecoder().decode(frame.payload);
+}
+
+for (const { name, open, hello, refused, reply } of TRANSPORTS) {
+  Deno.test(
+    `${name}: events that waited for a hello follow its reply, and its end leaves nothing behind`,
+    OPTIONS,
+    async () => {
+      await using transports = new HeldTransports();
+      const { world } = transports;
+      const chatId = world.chat("ann", "bob");
+      const letGo = world.hold("heads");
+      using socket = await open(transports);
+      await hello(socket, "ann");
+      await eventually("its room is being opened", () => world.hub.held.rooms === 1);
+      world.hub.commit(world.write(chatId, { say: "meanwhile" }));
+      letGo();
+      const texts: string[] = [];
+      while (!texts.at(-1)?.includes('"message.created"')) texts.push(await nextText(socket));
+      assert.ok(texts.slice(0, -1).some((text) => text.startsWith(reply)), texts.join("\n"));
+      socket[Symbol.dispose]();
+      await assertAsBefore(transports);
+    },
+  );
+
+  for (const [what, failure] of Object.entries(FAILURES)) {
+    Deno.test(
+      `${name}: a hello that fails because ${what} leaves nothing behind`,
+      OPTIONS,
+      async () => {
+        await using transports = new HeldTransports();
+        const letGo = transports.hold();
+        using socket = await open(transports);
+        await hello(socket, "ann");
+        await eventually("it is under way", () => transports.waiting === 1);
+        assert.equal(transports.world.hub.size, 1);
+        letGo(failure);
+        // The close does not ask for an immediate reconnect: the fault may last.
+        assert.equal(await socket.closeCode(), 1013);
+        socket[Symbol.dispose]();
+        await assertAsBefore(transports);
+      },
+    );
+  }
 
   Deno.test(
     `${name}: a hello leaves nothing behind when its connection breaks`,
@@ -158,3 +197,24 @@ Deno.test("Socket.IO: a refused hello may be repeated on its connection", OPTION
   socket[Symbol.dispose]();
   await assertAsBefore(transports);
 });
+
+Deno.test(
+  "Socket.IO: a socket that the server closes leaves the hub before its client polls again",
+  OPTIONS,
+  async () => {
+    await using transports = new HeldTransports();
+    const { hub } = transports.world;
+    const polling = `${transports.url}/socket.io/?EIO=4&transport=polling`;
+    const { sid } = JSON.parse((await (await fetch(polling)).text()).slice(1));
+    const body = `40${JSON.stringify({ token: "ann" })}`;
+    assert.equal(
+      await (await fetch(`${polling}&sid=${sid}`, { method: "POST", body })).text(),
+      "ok",
+    );
+    await eventually("its hello is answered", () => transports.waiting === 0 && hub.size === 1);
+    // The session goes on, so no packet disconnects its socket: the next poll ends the connection.
+    for (const { sink } of hub.connectionsOf("ann")) sink.close("rate_limited");
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.deepEqual([hub.size, transports.admission.addresses], [0, 0]);
+  },
+);
