@@ -34,6 +34,7 @@ Deno.test("pages, documents and long JSON are compressed for clients that accept
   })).body;
   const authorization = `Bearer ${ann.token}`;
   const paths = ["/docs/swagger-ui.css", "/api/openapi.json"];
+  const tagged: string[] = [];
   for (const path of [...paths, `/api/messages/${chatId}`]) {
     const plain = await ask(app.url + path, { authorization, "accept-encoding": "gzip;q=0" });
     assert.equal(plain.headers["content-encoding"], undefined, path);
@@ -44,9 +45,11 @@ Deno.test("pages, documents and long JSON are compressed for clients that accept
     assert(packed.body.length < plain.body.length / 2, path);
     const { etag } = packed.headers;
     if (etag === undefined) continue;
+    tagged.push(path);
     assert.equal(etag, `W/${plain.headers.etag}`);
     assert.equal((await ask(app.url + path, { "if-none-match": etag })).status, 304, path);
   }
+  assert.deepEqual(tagged, paths);
 });
 
 Deno.test("short responses, secrets and files of users are not compressed", async () => {
