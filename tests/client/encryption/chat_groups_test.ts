@@ -67,3 +67,50 @@ Deno.test("ChatGroups reads the old group before it joins the next by a Welcome"
   await groups.takeWelcomes();
   assert.deepEqual(names(), ["mls.welcomes", "chat.changes", "mls.welcomes"]);
 });
+
+Deno.test("ChatGroups touches no group once another program may be the device", async () => {
+  using world = await alone(() => ({}));
+  const { context, groups, chatId, calls } = world;
+  const content = { clientId: newId(), text: "x" } as never;
+  const changes = { chatId, rev: 1, messages: [], commits: [], more: false } as never;
+  context.lock.release();
+  for (
+    const action of [
+      () => groups.takeRows(changes, 0),
+      () => groups.catchUp(chatId),
+      () => groups.withGroup(chatId, () => assert.fail("it has the group")),
+      () => groups.create(newId(), {}, []),
+      () => groups.change(chatId, () => ({})),
+      () => groups.restart(chatId, []),
+      () => groups.send(chatId, content),
+      () => groups.forget(chatId),
+    ]
+  ) await assert.rejects(action, { name: "ChatError", code: "conflict" });
+  assert.deepEqual(calls, []);
+});
+
+Deno.test("ChatGroups reads what the old group can read before it restarts a chat", async () => {
+  using world = await alone(({ groupInfo }) => ({
+    "mls.groupInfo": () => ({ groupInfo, generation: 0 }),
+    "mls.commit": () => refusal("forbidden"),
+    "mls.restart": () => refusal("forbidden"),
+  }));
+  const { groups, names, chatId } = world;
+  await assert.rejects(groups.restart(chatId, []), { code: "forbidden" });
+  assert.deepEqual(names().slice(0, 2), ["chat.changes", "mls.groupInfo"]);
+});
+
+Deno.test("ChatGroups restarts no chat whose changes the server did not give", async () => {
+  using world = await alone(() => ({ "chat.changes": () => refusal("offline") }));
+  const { groups, names, chatId } = world;
+  await assert.rejects(groups.restart(chatId, []), { code: "offline" });
+  assert.deepEqual(names(), ["chat.changes"]);
+});
+
+Deno.test("ChatGroups posts nothing where no change is left", async () => {
+  using world = await alone(() => ({}));
+  const { groups, group, names, chatId } = world;
+  await groups.change(chatId, () => null);
+  assert.deepEqual(new Set(names()), new Set(["chat.changes"]));
+  assert.equal(group.isPending, false);
+});

@@ -76,3 +76,12 @@ Deno.test("KeyPackageExchange claims those of the user's other devices, and asks
   assert.deepEqual(await exchange.claimOwn(), []);
   assert.deepEqual(calls.map(({ name }) => name), ["device.list"]);
 });
+
+Deno.test("KeyPackageExchange leaves no user out because of an error of this program", async () => {
+  const { exchange } = await exchangeWith({
+    "keyPackage.claim": () => {
+      throw new TypeError("no such field");
+    },
+  });
+  await assert.rejects(exchange.claimAvailable(["ann"]), TypeError);
+});
