@@ -61,6 +61,29 @@ test(
   },
 );
 
+test(
+  REST,
+  "a webhook past the limit makes no account, and one that ended leaves room",
+  async (app) => {
+    const { root, ann } = await app.people("root", "ann");
+    const [chief, hers] = [await asAdmin(app, root), app.client(ann)];
+    const { body: { id: chatId } } = await hers.post("/api/groups", { name: "Builds" });
+    const make = () => hers.post(`/api/chats/${chatId}/incoming-webhooks`, { name: "CI" });
+    const made = [];
+    for (let i = 0; i < 20; i++) made.push((await make()).body.id);
+    const accounts = async () => (await chief.get("/api/admin/users?limit=100")).body.items.length;
+    const before = await accounts();
+    assert.equal((await make()).body.code, "conflict");
+    assert.equal(await accounts(), before);
+    // As after a crash before it left the group.
+    const store = await app.openStore();
+    await store.bots.update(made[0], { endedAt: app.clock.now() });
+    await store.close();
+    assert.deepEqual([(await make()).status, (await make()).status], [201, 409]);
+    assert.deepEqual(app.log, []);
+  },
+);
+
 Deno.test("a bot or an incoming webhook that cannot be ended is a failure", async () => {
   await using app = await RunningApp.start();
   const { root, ann } = await app.people("root", "ann");
