@@ -123,7 +123,7 @@ export function createChats(options: ChatsOptions) {
       gate,
       requests,
       pictures,
-      succession: new Succession(store.bots),
+      succession: new Succession(store),
       clock,
       limits,
       report,

@@ -2,7 +2,8 @@ import { fieldError } from "../core/errors.ts";
 import type { AuditOrigin } from "../model/audit_entry.ts";
 import type { Bot } from "../model/bot.ts";
 import type { MemberRole, Membership } from "../model/membership.ts";
-import type { BotStore } from "../store/bot_store.ts";
+import { suspensionAt, type User } from "../model/user.ts";
+import type { Store } from "../store/store.ts";
 import type { ChatDraft } from "./chat_draft.ts";
 
 /** Maximum number of members whose kind is read at once. */
@@ -14,11 +15,11 @@ const MEMBERS_PER_QUERY = 100;
  * in has been left by all.
  */
 export class Succession {
-  constructor(private readonly bots: Pick<BotStore, "byIds">) {}
+  constructor(private readonly store: Pick<Store, "bots" | "users">) {}
 
   /** Throws `conflict` for a member that could do nothing with a role. */
   async requireAble(userId: string): Promise<void> {
-    const [bot] = await this.bots.byIds([userId]);
+    const [bot] = await this.store.bots.byIds([userId]);
     if (!bot || !isInert(bot)) return;
     throw fieldError("conflict", "userId", "Cannot change the role: the member is a webhook");
   }
@@ -26,7 +27,7 @@ export class Succession {
   /** Makes the successor the owner, or ends the memberships of those who cannot be one. */
   async transfer(draft: ChatDraft, owner: Membership, origin: AuditOrigin): Promise<void> {
     const others = draft.presentMembers().filter((member) => member.userId !== owner.userId);
-    const successor = await this.#successor(others);
+    const successor = await this.#successor(others, draft.now);
     draft.despiteFreeze(() => {
       if (successor) return changeRole(draft, successor, "owner", origin);
       for (const member of others) {
@@ -38,24 +39,40 @@ export class Succession {
 
   /**
    * Returns the longest-standing admin, or else the longest-standing member: a person rather than a
-   * bot.
+   * bot, and one who can sign in rather than one who is suspended or deactivated.
    */
-  async #successor(members: Membership[]): Promise<Membership | null> {
+  async #successor(members: Membership[], now: number): Promise<Membership | null> {
     const isAdmin = ({ role }: Membership) => role === "admin";
     const ranked = [...members.filter(isAdmin), ...members.filter((one) => !isAdmin(one))];
-    let firstBot: Membership | null = null;
+    const first = new Map<Kind, Membership>();
     for (let from = 0; from < ranked.length; from += MEMBERS_PER_QUERY) {
       const page = ranked.slice(from, from + MEMBERS_PER_QUERY);
-      const bots = await this.bots.byIds(page.map(({ userId }) => userId));
-      const byId = new Map(bots.map((bot) => [bot.id, bot]));
+      const kinds = await this.#kindsOf(page, now);
       for (const member of page) {
-        const bot = byId.get(member.userId);
-        if (!bot || (isAdmin(member) && !isInert(bot))) return member;
-        if (!isInert(bot)) firstBot ??= member;
+        const kind = kinds.get(member.userId) ?? "locked";
+        if (kind === "person" || (kind === "bot" && isAdmin(member))) return member;
+        if (!first.has(kind)) first.set(kind, member);
       }
     }
-    return firstBot;
+    return first.get("bot") ?? first.get("locked") ?? null;
   }
+
+  async #kindsOf(members: Membership[], now: number): Promise<Map<string, Kind>> {
+    const ids = members.map(({ userId }) => userId);
+    const users = await this.store.users.byIds(ids);
+    const bots = users.some(({ isBot }) => isBot) ? await this.store.bots.byIds(ids) : [];
+    const inert = new Set(bots.filter(isInert).map(({ id }) => id));
+    return new Map(
+      users.map((user) => [user.id, inert.has(user.id) ? "inert" : kindOf(user, now)]),
+    );
+  }
+}
+
+type Kind = "person" | "bot" | "locked" | "inert";
+
+function kindOf(user: User, now: number): Kind {
+  if (suspensionAt(user, now)) return "locked";
+  return user.isBot ? "bot" : "person";
 }
 
 export function changeRole(

@@ -92,7 +92,7 @@ export class ChatServices {
       gate,
       requests,
       pictures,
-      succession: new Succession(store.bots),
+      succession: new Succession(store),
       clock,
       limits,
       report: () => {},

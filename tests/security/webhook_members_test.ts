@@ -67,6 +67,24 @@ attack(REST, "a person becomes the owner before a bot, and a bot before no one",
   await db.close();
 });
 
+attack(REST, "a suspended admin becomes the owner only if there is no one else", async (app) => {
+  const { root, ann, bob, carl } = await app.people("root", "ann", "bob", "carl");
+  await makeAdmin(app, root);
+  const { path, add, leave, ownerOf } = await makeGroup(app, ann, "Builds");
+  await add(bob);
+  await add(carl);
+  await app.client(ann).put(`${path}/admin`, { userId: bob.id, role: "admin" });
+  const suspend = { reason: "floods" };
+  await app.client(root).post(`/api/admin/users/${bob.id}/suspend`, suspend);
+  await leave(ann);
+  assert.equal(await ownerOf(carl), carl.id);
+  await leave(carl);
+  const store = await app.openStore();
+  const group = (await store.memberships.ofUser(bob.id))[0];
+  assert.deepEqual([group.leftAt, group.role], [null, "owner"]);
+  await store.close();
+});
+
 attack(REST, "a group that only webhooks are left in has been left by all", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const { group, hook, add, leave } = await makeGroup(app, ann, "Builds");
