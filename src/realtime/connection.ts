@@ -40,6 +40,8 @@ export class Connection {
   #floors: Map<string, number> | null = null;
 
   readonly #codec: Codec;
+  /** True if each event goes to the client as it is: for the usual delivery one field is enough. */
+  #isDirect = false;
 
   /** `compact`: the client fills in what events leave out. */
   constructor(
@@ -58,6 +60,7 @@ export class Connection {
   hide({ chatId, hiddenSeq }: Pick<Membership, "chatId" | "hiddenSeq">): void {
     if (hiddenSeq > 0) this.#hidden.set(chatId, hiddenSeq);
     else this.#hidden.delete(chatId);
+    this.#updateDirect();
   }
 
   /**
@@ -73,6 +76,11 @@ export class Connection {
   }
 
   deliver(events: EncodedEvents): void {
+    if (this.#isDirect) this.sink.write(events.frame(this.#codec));
+    else this.#deliverChecked(events);
+  }
+
+  #deliverChecked(events: EncodedEvents): void {
     const outbound = this.#hidden.size === 0 ? events : this.#withoutHidden(events);
     if (this.#buffered !== null) this.#buffer(outbound);
     else if (this.#floors !== null) this.#deliverAboveFloors(outbound, this.#floors);
@@ -94,6 +102,11 @@ export class Connection {
       if ((listened.get(chatId) ?? Infinity) >= floor) floors.delete(chatId);
     }
     if (floors.size === 0) this.#floors = null;
+    this.#updateDirect();
+  }
+
+  #updateDirect(): void {
+    this.#isDirect = this.#hidden.size === 0 && this.#buffered === null && this.#floors === null;
   }
 
   /** Encodes the events separately for this user only where something is hidden from them. */
@@ -114,6 +127,7 @@ export class Connection {
   #deliverAboveFloors(outbound: EncodedEvents, floors: Map<string, number>): void {
     const events = outbound.events.filter((event) => isNews(event, floors));
     if (floors.size === 0) this.#floors = null;
+    this.#updateDirect();
     if (events.length === outbound.events.length) {
       this.sink.write(outbound.frame(this.#codec));
     } else if (events.length > 0) {
