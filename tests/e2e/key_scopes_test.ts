@@ -127,13 +127,18 @@ Deno.test("an API key calls what its scopes permit, and nothing else", async () 
   const wrong: string[] = [];
   for (const operation of app.app.operations) {
     const { name, access, scope, rest } = operation;
-    if (rest === undefined || access === "public") continue;
+    if (rest === undefined) continue;
     const expect = async (client: BackendClient, pattern: RegExp | null, who: string) => {
       const { body } = await call(client, operation);
       const isRefused = ["forbidden", "unauthenticated"].includes(body?.code);
       const isRight = pattern === null ? !isRefused : isRefused && pattern.test(body.detail);
       if (!isRight) wrong.push(`${name} by ${who}: ${JSON.stringify(body)}`);
     };
+    if (access === "public") {
+      await expect(all, null, "a key, as by anyone");
+      await expect(all.in(ann.id), null, "a key in a name, as by anyone");
+      continue;
+    }
     if (scope === undefined) {
       await expect(all, /session/, "a key");
       await expect(all.in(ann.id), /session/, "a key in a name");
