@@ -115,6 +115,7 @@ Deno.test("with several forms, the faults of the closest one are reported", () =
   assert.deepEqual(messages(schema, { challenge: "x", code: 5 }), [
     "code must be a string, not the number 5",
   ]);
+  assert.deepEqual(messages(schema, { code: "123456", other: 1 }), ["other is not a known field"]);
 });
 
 Deno.test("input that no schema accepts is refused at any depth", () => {
