@@ -7,7 +7,7 @@ interface Pending<Item, Result> {
 
 /**
  * Runs items in batches, one batch at a time: the first at once, and those that come meanwhile
- * together in the next one. No timer delays them.
+ * together in the next one. No timer delays them; `before` may wait for items of the same turn.
  */
 export class Gatherer<Item, Result> {
   readonly #waiting: Pending<Item, Result>[] = [];
@@ -17,6 +17,7 @@ export class Gatherer<Item, Result> {
   constructor(
     private readonly run: (items: Item[]) => Promise<Result[]>,
     private readonly max = 200,
+    private readonly before?: () => Promise<void>,
   ) {}
 
   add(item: Item): Promise<Result> {
@@ -29,6 +30,7 @@ export class Gatherer<Item, Result> {
   async #runAll(): Promise<void> {
     this.#isRunning = true;
     while (this.#waiting.length > 0) {
+      if (this.before) await this.before();
       const batch = this.#waiting.splice(0, this.max);
       try {
         const results = await this.run(batch.map(({ item }) => item));

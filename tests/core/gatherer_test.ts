@@ -49,3 +49,21 @@ Deno.test("Slots runs at most so many at a time, in order, also after a failure"
   await Promise.all([runs[0], runs[2], runs[3]]);
   assert.deepEqual(begun, [0, 1, 2, 3]);
 });
+
+Deno.test("Gatherer awaits what it was given before each batch", async () => {
+  const waits: (() => void)[] = [];
+  const batches: number[][] = [];
+  const run = (items: number[]) => {
+    batches.push(items);
+    return Promise.resolve(items);
+  };
+  const before = () => new Promise<void>((resolve) => waits.push(resolve));
+  const gatherer = new Gatherer<number, number>(run, 200, before);
+  const first = [1, 2].map((item) => gatherer.add(item));
+  waits[0]();
+  assert.deepEqual(await Promise.all(first), [1, 2]);
+  const third = gatherer.add(3);
+  waits[1]();
+  assert.equal(await third, 3);
+  assert.deepEqual(batches, [[1, 2], [3]]);
+});

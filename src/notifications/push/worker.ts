@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { Gatherer } from "../../core/gatherer.ts";
+import { nextTurn } from "../../core/next_turn.ts";
 import { idsOf } from "../../core/ids.ts";
 import type { Log } from "../../core/log.ts";
 import type { ChatCommit } from "../../model/chat_step.ts";
@@ -40,6 +41,8 @@ const LEASE_MS = 30_000;
 const POLL_MS = 2_000;
 /** Debounce per chat in milliseconds: activity within this window is delivered together. */
 const DEBOUNCE_MS = 250;
+/** Chats that become active within so many milliseconds are delivered together, but for the first. */
+const GATHER_MS = 50;
 /**
  * Maximum number of claimed entries, and of retries among them; the others stay in the store for a
  * later poll.
@@ -47,6 +50,7 @@ const DEBOUNCE_MS = 250;
 const MAX_CLAIMED = 5_000;
 const MAX_RETRIES = 1_000;
 const POLL_LIMIT = 200;
+const SETTLED_AT_ONCE = 200;
 const CHATS_AT_ONCE = 32;
 const RETRIES_AT_ONCE = 4;
 
@@ -64,7 +68,11 @@ export class PushWorker {
   readonly #fresh: PushQueue;
   readonly #retries: PushQueue;
   /** Rounds of several chats that end together are written together. */
-  readonly #settlements = new Gatherer<Settlement, void>((rounds) => this.#settle(rounds));
+  readonly #settlements = new Gatherer<Settlement, void>(
+    (rounds) => this.#settle(rounds),
+    SETTLED_AT_ONCE,
+    nextTurn,
+  );
   #claimedRetries = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #polling: Promise<void> = Promise.resolve();
@@ -73,7 +81,12 @@ export class PushWorker {
   constructor(options: PushWorkerOptions) {
     this.#options = { pollMs: POLL_MS, onWaited() {}, ...options };
     const run = (entries: OutboxEntry[]) => this.#process(entries);
-    this.#fresh = new PushQueue({ atOnce: CHATS_AT_ONCE, restMs: DEBOUNCE_MS, run });
+    this.#fresh = new PushQueue({
+      atOnce: CHATS_AT_ONCE,
+      restMs: DEBOUNCE_MS,
+      gatherMs: GATHER_MS,
+      run,
+    });
     this.#retries = new PushQueue({ atOnce: RETRIES_AT_ONCE, restMs: 0, run });
   }
 

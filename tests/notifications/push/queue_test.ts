@@ -5,11 +5,12 @@ import { anOutboxEntry } from "../../contract/store/rows.ts";
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 /** A queue whose rounds and rests end when the test says so. */
-function heldQueue() {
+function heldQueue({ gatherMs = 0, atOnce = 10 } = {}) {
   const began: string[] = [];
   const [rounds, rests] = [new Map<string, () => void>(), [] as (() => void)[]];
   const queue = new PushQueue({
-    atOnce: 10,
+    atOnce,
+    gatherMs,
     restMs: 3_600_000,
     run: ([{ chatId }]) => {
       began.push(chatId!);
@@ -37,4 +38,28 @@ Deno.test("PushQueue lets keys rest together whose rounds end one after another"
   rests[0]();
   await settled();
   assert.deepEqual(began, ["a", "b", "c", "a", "b"], "the round of c has not ended");
+});
+
+Deno.test("PushQueue begins a lone key at once, and those that follow together", async () => {
+  const { began, rests, add, end } = heldQueue({ gatherMs: 3_600_000 });
+  add("a");
+  assert.deepEqual(began, ["a"]);
+  for (const key of ["b", "c"]) add(key);
+  await settled();
+  assert.deepEqual([began, rests.length], [["a"], 1]);
+  await end("a");
+  assert.deepEqual(began, ["a"], "the end of a round begins none before its time");
+  rests[0]();
+  await settled();
+  assert.deepEqual(began, ["a", "b", "c"]);
+});
+
+Deno.test("PushQueue lets no key gather that waits for the end of others", async () => {
+  const { began, rests, add, end } = heldQueue({ gatherMs: 3_600_000, atOnce: 1 });
+  for (const key of ["a", "b", "c"]) add(key);
+  rests[0]();
+  await settled();
+  assert.deepEqual(began, ["a"]);
+  for (const key of ["a", "b"]) await end(key);
+  assert.deepEqual(began, ["a", "b", "c"]);
 });
