@@ -17,7 +17,8 @@ import { TimerWork } from "./timer_work.ts";
 import { Receiver } from "./realtime/receiver.ts";
 import { measuredStore } from "./store/measured_store.ts";
 import { bindServices } from "./handlers.ts";
-import { type AppContext, createServices, type Services } from "./services.ts";
+import type { AppContext } from "./app_context.ts";
+import { createServices, type Services } from "./services.ts";
 
 /** Milliseconds between searches for sockets with expired tokens. */
 const EXPIRY_SWEEP_MS = 1_000;
