@@ -116,6 +116,10 @@ Deno.test("with several forms, the faults of the closest one are reported", () =
     "code must be a string, not the number 5",
   ]);
   assert.deepEqual(messages(schema, { code: "123456", other: 1 }), ["other is not a known field"]);
+  assert.deepEqual(messages(schema, { code: 5, other: 1 })?.toSorted(), [
+    "code must be a string, not the number 5",
+    "other is not a known field",
+  ]);
 });
 
 Deno.test("input that no schema accepts is refused at any depth", () => {
