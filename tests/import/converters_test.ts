@@ -50,10 +50,10 @@ for (const { name, ignore, environment } of testedStores()) {
       await writeSlackExport(world.folder.path, await flag(40, 30, ".png"));
       const notes = await convert("slack", [world.folder.path], world.folder.join("chats.ndjson"));
       assert.deepEqual(notes.sort(), [
-        "Left out: 1 × files without bytes",
         "Left out: 1 × messages (channel_topic)",
         "Left out: 1 × reactions with emoji of one's own",
         "Left out: 1 × references of replies to messages that are missing",
+        "Left out: 2 × files without bytes",
       ]);
       await importTwice(world, "chats.ndjson");
       await assertSlackChannel(world);

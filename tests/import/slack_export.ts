@@ -182,6 +182,12 @@ export const SLACK_EXPORT: Record<string, unknown> = {
         },
         { id: "F2", mode: "tombstone" },
         {
+          id: "F4",
+          name: "old.png",
+          mode: "hidden_by_limit",
+          url_private: "https://files.slack.com/files-pri/T1-F4/old.png",
+        },
+        {
           id: "F3",
           name: "sheet",
           is_external: true,
