@@ -49,8 +49,8 @@ export class Statements {
     let statement = lists.get(rest);
     if (statement === undefined) {
       statement = this.connection.prepare(table.select(rest));
-      // Missing in earlier releases of Deno, where rows stay objects.
-      statement.setReturnArrays?.(true);
+      // Missing in earlier releases of Deno and in some of its types: rows then stay objects.
+      (statement as { setReturnArrays?(isOn: boolean): void }).setReturnArrays?.(true);
       lists.set(rest, statement);
     }
     return statement;
