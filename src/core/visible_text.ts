@@ -15,6 +15,22 @@ export function isVisible(text: string): boolean {
   return VISIBLE.test(text);
 }
 
+/**
+ * Characters that are drawn as nothing within a word: joiners, soft hyphens, selectors, fillers. They
+ * hide a word from a comparison, and not from a reader.
+ */
+const IGNORED = /[\p{Cf}\p{Default_Ignorable_Code_Point}]+/gu;
+
+/** Returns the text without the characters that are drawn as nothing within a word. */
+export function withoutIgnored(text: string): string {
+  return text.replace(IGNORED, "");
+}
+
+/** Returns the pieces of a text between the characters that are drawn as nothing within a word. */
+export function splitAtIgnored(text: string): string[] {
+  return text.split(IGNORED);
+}
+
 /** Embeddings, overrides and isolates (UAX #9, section 2): they turn the text that follows, too. */
 const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/g;
 

@@ -31,6 +31,23 @@ Deno.test("a word list finds words at their boundaries, whatever their case or s
   assert.equal(masked([], "all is well"), "all is well");
 });
 
+Deno.test("no character that is drawn as nothing hides a listed word or a link", () => {
+  for (
+    const hidden of ["\u00ad", "\u034f", "\u115f", "\u180b", "\u200b", "\u2065", "\u3164", "\ufe0f"]
+  ) {
+    const name = hidden.codePointAt(0)!.toString(16);
+    assert.equal(masked(["bad"], `b${hidden}ad badly`), "**** badly", name);
+    assert.equal(masked([`b${hidden}ad`], "bad"), "***", name);
+    for (const link of ["evil.com", "https://evil.com/x"]) {
+      const split = link.replace("evil", `ev${hidden}il`);
+      assert.ok(linkHosts(split).includes("evil.com"), `${name} within ${link}`);
+      const tail = link.replace(".com", `.com${hidden}.example.org`);
+      const hosts = linkHosts(tail);
+      assert.ok(hosts.some((host) => !isListed(host, ["example.org"])), `${name} behind ${link}`);
+    }
+  }
+});
+
 Deno.test("a word list takes time linear in the text", () => {
   const words = Array.from({ length: 2_000 }, (_, n) => ({
     word: `a ${"a ".repeat(n % 30)}b${n}`,

@@ -1,3 +1,5 @@
+import { splitAtIgnored } from "../../core/visible_text.ts";
+
 const SEPARATORS = /[\s<>"'`()[\]{}|\\^]+/u;
 const SCHEME = /https?:\/\//i;
 /** Ends a host in an address that is written without a scheme. */
@@ -10,7 +12,16 @@ const MAX_HOST = 253;
  * as `example.org/x`. Takes time linear in the length of the text.
  */
 export function linkHosts(text: string): string[] {
-  return text.split(SEPARATORS).flatMap((part) => hostOf(part) ?? []);
+  return text.split(SEPARATORS).flatMap(readings).flatMap((part) => hostOf(part) ?? []);
+}
+
+/**
+ * Some programs end a link at a character that is drawn as nothing, and others take it out: returns
+ * what each of them would read.
+ */
+function readings(part: string): string[] {
+  const pieces = splitAtIgnored(part);
+  return pieces.length === 1 ? pieces : [pieces.join(""), ...pieces];
 }
 
 function hostOf(part: string): string | null {

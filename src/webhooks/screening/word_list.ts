@@ -1,3 +1,4 @@
+import { withoutIgnored } from "../../core/visible_text.ts";
 import type { FilteredWord, WordAction } from "../../model/filters.ts";
 
 /**
@@ -7,11 +8,9 @@ import type { FilteredWord, WordAction } from "../../model/filters.ts";
 const UNSPACED = String
   .raw`\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}`;
 const TOKEN = new RegExp(
-  String.raw`[${UNSPACED}]\p{M}*|[[\p{L}\p{N}\p{M}\p{Cf}]--[${UNSPACED}]]+`,
+  String.raw`[${UNSPACED}]\p{M}*|[[\p{L}\p{N}\p{M}\p{Cf}\p{DI}]--[${UNSPACED}]]+`,
   "gv",
 );
-/** Characters without width, which would hide a word. */
-const INVISIBLE = /\p{Cf}/gu;
 
 interface Node {
   next: Map<string, Node>;
@@ -87,7 +86,7 @@ export class WordList {
 
 function tokensOf(text: string): Token[] {
   return [...text.matchAll(TOKEN)].flatMap((match) => {
-    const folded = match[0].normalize("NFKC").replace(INVISIBLE, "").toLowerCase();
+    const folded = withoutIgnored(match[0].normalize("NFKC")).toLowerCase();
     if (folded === "") return [];
     return [{ folded, from: match.index, to: match.index + match[0].length }];
   });
