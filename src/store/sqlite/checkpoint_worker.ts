@@ -21,14 +21,13 @@ function open(): DatabaseSync {
   return opened;
 }
 
-const STEPS: Record<CheckpointStep, () => unknown> = {
-  /** Returns true if every commit before it is copied. */
+const STEPS: Record<CheckpointStep, () => void> = {
   copy() {
     // SQLite copies no commits after those that `reader` sees.
-    if (reader.isTransaction && copyLog()) return true;
+    if (reader.isTransaction && copyLog()) return;
     stopReading();
     reader.exec("BEGIN; SELECT 1 FROM meta WHERE key = 'incarnation'");
-    return copyLog();
+    copyLog();
   },
   RESTART: () => restart("RESTART"),
   TRUNCATE: () => restart("TRUNCATE"),
@@ -54,11 +53,10 @@ function stopReading(): void {
 }
 
 self.onmessage = ({ data }: MessageEvent<CheckpointStep>) => {
-  let result: unknown;
   try {
-    result = STEPS[data]();
+    STEPS[data]();
   } catch {
     // A busy or full disk: the next time may succeed, and writes report it themselves.
   }
-  self.postMessage(result === true);
+  self.postMessage(null);
 };

@@ -10,7 +10,7 @@ const LOG_BYTES = 16 * 1024 ** 2;
 /** Commits between two looks at the size of the log. */
 const COMMITS_PER_LOOK = 16;
 /** Maximum number of copies before writes are held. */
-const MAX_COPIES = 8;
+const MAX_COPIES = 4;
 /** Milliseconds after which an idle worker is ended. */
 const IDLE_MS = 10_000;
 
@@ -52,16 +52,10 @@ export class Checkpointer {
   #version = NaN;
   #maxBytes = LOG_BYTES;
   #hasNoWorker = false;
-  #isCopying = false;
   #isClosed = false;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
-  }
-
-  /** True while the log is copied: a connection that goes on reading an old state hinders that. */
-  get isCopying(): boolean {
-    return this.#isCopying;
   }
 
   /** Runs after each commit. */
@@ -108,8 +102,7 @@ export class Checkpointer {
 
   async #checkpoint(mode: RestartMode): Promise<void> {
     const worker = this.#worker ??= new CheckpointWorker(this.#options.path);
-    this.#isCopying = true;
-    await this.#copy(worker).finally(() => this.#isCopying = false);
+    await this.#copy(worker);
     try {
       await this.#options.pause();
       await worker.run(mode);
@@ -119,16 +112,16 @@ export class Checkpointer {
   }
 
   /**
-   * SQLite syncs the file after a copy only if the copy holds everything and nothing was committed
-   * during it. The first copy is too long for that; those after it have little to copy, so one of
-   * them soon syncs all. Otherwise writes would be held while as much is synced as the log was long.
+   * SQLite syncs the file after a copy only if nothing was committed during it. The first copy is
+   * too long for that; those after it have little to copy, so one of them soon syncs all. Otherwise
+   * writes would be held while as much is synced as the log was long.
    */
   async #copy(worker: CheckpointWorker): Promise<void> {
     const { dataVersion } = this.#options;
     for (let copies = 0; copies < MAX_COPIES; copies++) {
       const [commits, version] = [this.#commits, dataVersion()];
-      const isWhole = await worker.run("copy");
-      if (isWhole && this.#commits === commits && dataVersion() === version) return;
+      await worker.run("copy");
+      if (this.#commits === commits && dataVersion() === version) return;
     }
   }
 
@@ -146,27 +139,27 @@ export class Checkpointer {
     const worker = this.#worker;
     if (worker === undefined) return;
     this.#worker = undefined;
-    this.#ending = worker.run("end").then(() => {}, () => {}).finally(() => worker.terminate());
+    this.#ending = worker.run("end").catch(() => {}).finally(() => worker.terminate());
   }
 }
 
 /** One step at a time. */
 class CheckpointWorker {
   readonly #worker: Worker;
-  #step: PromiseWithResolvers<boolean> = Promise.withResolvers();
+  #step: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(path: string) {
     const url = new URL("./checkpoint_worker.ts", import.meta.url);
     this.#worker = new Worker(url, { type: "module", name: path });
-    this.#worker.onmessage = ({ data }) => this.#step.resolve(data);
+    this.#worker.onmessage = () => this.#step.resolve();
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#step.reject(event.error ?? new Error(event.message));
     };
   }
 
-  /** Resolves with what a copy returns. Rejects if the worker cannot run. */
-  run(step: CheckpointStep): Promise<boolean> {
+  /** Rejects if the worker cannot run. */
+  run(step: CheckpointStep): Promise<void> {
     this.#step = Promise.withResolvers();
     this.#worker.postMessage(step);
     return this.#step.promise;

@@ -271,7 +271,7 @@ export class Database {
    */
   #keepSnapshot(): void {
     if (!this.#hasChanged || this.#log === null) return;
-    const isKept = this.#log.isSlow && !this.#checkpointer?.isCopying && this.#log.coversAll();
+    const isKept = this.#log.isSlow && this.#log.coversAll();
     if (this.#log.isUnderWay) this.#snapshots.keepNext(isKept);
     else if (isKept) this.#snapshots.keep();
   }
