@@ -53,3 +53,32 @@ Deno.test("a poll ends its session if the session is overdue, even before the la
   assert.equal((await ask(`&sid=${sid}`)).status, 400);
   assert.equal(engine.clientsCount, 0);
 });
+
+Deno.test("a polling session is not overdue while its client sends packets", async () => {
+  const { now } = performance;
+  let ahead = 0;
+  performance.now = () => now.call(performance) + ahead;
+  try {
+    const engine = new DenoEngine({ pingInterval: 10_000, pingTimeout: 10_000 });
+    const remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 1 } as const;
+    const info = { remoteAddr, completed: Promise.resolve() };
+    const ask = (query: string, init?: RequestInit) => {
+      const url = `http://127.0.0.1/engine.io/?EIO=4&transport=polling${query}`;
+      return engine.handle(new Request(url, init), info);
+    };
+    const sessions: { send(text: string): void }[] = [];
+    engine.on("connection", (session) => sessions.push(session));
+    const { sid } = JSON.parse((await (await ask("")).text()).slice(1));
+    for (let i = 0; i < 3; i++) {
+      ahead += 15_000;
+      const posted = await ask(`&sid=${sid}`, { method: "POST", body: "3" });
+      assert.equal(await posted.text(), "ok");
+    }
+    const polling = ask(`&sid=${sid}`);
+    sessions[0].send("hello");
+    assert.equal(await (await polling).text(), "4hello");
+    await engine.drain();
+  } finally {
+    performance.now = now;
+  }
+});
