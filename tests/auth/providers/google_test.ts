@@ -169,7 +169,8 @@ test("an attacker who opened an account with another person's address in advance
   assert.equal((await world.send("POST", "/api/auth/password/reset", reset)).status, 204);
   assert.equal((await world.send("GET", "/api/users/profile", undefined, squatter)).status, 401);
   const back = await withGoogle(world, { idToken: own });
-  assert.notEqual(back.body.user?.id, squatter.id, "the squatter's provider link is removed");
+  assert.equal(back.status, 200, JSON.stringify(back.body));
+  assert.notEqual(back.body.user.id, squatter.id, "the squatter's provider link is removed");
   const owner = await world.login(ANN.email, "the owner's password");
   assert.equal(owner.status, 200);
 });
