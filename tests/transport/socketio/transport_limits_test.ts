@@ -75,6 +75,26 @@ Deno.test("Socket.IO closes a connection without a valid token", OPTIONS, async 
 });
 
 Deno.test(
+  "Socket.IO closes a connection whose only socket its client has left",
+  OPTIONS,
+  async () => {
+    await using world = await setting({ LIMIT_HELLO_TIME_MS: "5000" });
+    const { app, ann } = world;
+    const socket = rawSocket(app);
+    let isGreeted = false;
+    socket.onopen = () => socket.send(`40${JSON.stringify({ token: ann.token })}`);
+    socket.onmessage = ({ data }) => {
+      if (!data.startsWith('42["hello"')) return;
+      isGreeted = true;
+      socket.send("41");
+    };
+    const closed = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+    const { code } = await within("it is closed", closed);
+    assert.deepEqual([isGreeted, code], [true, 4001]);
+  },
+);
+
+Deno.test(
   "Socket.IO allows one socket for each connection, however often it is requested",
   OPTIONS,
   async () => {
