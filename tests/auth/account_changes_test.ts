@@ -93,6 +93,18 @@ Deno.test("AccountChanges changes nothing for a session that ended while its req
   assert.equal((await store.audit.ofUser(user.id, ALL)).length, 1);
 });
 
+Deno.test("AccountChanges changes nothing for an ended session, though another one goes on", async () => {
+  await using world = await twiceSignedIn();
+  const { store, user, changes, caller, visitor } = world;
+  await changes.outside(visitor, user.id, () => ({
+    endSessions: { ids: [caller.sessionId], reason: "ended_by_user" },
+  }));
+  assert.equal((await store.sessions.activeOf(user.id, T0)).length, 1);
+  const late = () => changes.own(caller, () => ({ user: { passwordHash: "the thief's" } }));
+  await assert.rejects(late, { code: "unauthenticated" });
+  assert.equal((await store.users.byId(user.id))!.passwordHash, user.passwordHash);
+});
+
 Deno.test("AccountChanges announces no refused change, and does not change an erased account", async () => {
   await using world = await twiceSignedIn();
   const { store, user, there, changes, caller, visitor, ended, announced } = world;
