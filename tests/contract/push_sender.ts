@@ -23,7 +23,7 @@ export interface PushSenderUnderTest {
   close(): Promise<void>;
 }
 
-/** A sender connected to a test push service. Its timeout is short. */
+/** A sender connected to a test push service. */
 export interface PushServiceUnderTest extends PushSenderUnderTest {
   sends: ScriptedAnswers;
   /** The device removes the app or revokes the permission. */
@@ -40,11 +40,23 @@ export const samplePush: Push = {
   ttl: 86_400,
 };
 
+/** Milliseconds after which a sender gives a push up: more than a busy machine needs for many. */
+const TIMEOUT_MS = 60_000;
+/** As `TIMEOUT_MS`, where a test waits for it. */
+const SHORT_TIMEOUT_MS = 1_000;
+
 /** Each test has a separate sender, and a registered device. */
-function testsOf<Under extends PushSenderUnderTest>(name: string, open: () => Promise<Under>) {
-  return (title: string, body: (under: Under) => Promise<void>): void => {
+function testsOf<Under extends PushSenderUnderTest>(
+  name: string,
+  open: (timeoutMs: number) => Promise<Under>,
+) {
+  return (
+    title: string,
+    body: (under: Under) => Promise<void>,
+    timeoutMs = TIMEOUT_MS,
+  ): void => {
     Deno.test(`${name}: ${title}`, async () => {
-      const under = await open();
+      const under = await open(timeoutMs);
       try {
         await body(under);
       } finally {
@@ -55,7 +67,10 @@ function testsOf<Under extends PushSenderUnderTest>(name: string, open: () => Pr
 }
 
 /** Contract of every sender. */
-export function pushSenderContract(name: string, open: () => Promise<PushSenderUnderTest>): void {
+export function pushSenderContract(
+  name: string,
+  open: (timeoutMs: number) => Promise<PushSenderUnderTest>,
+): void {
   const test = testsOf(name, open);
 
   test("a push arrives complete", async ({ sender, target, arrived }) => {
@@ -99,21 +114,18 @@ export function pushSenderContract(name: string, open: () => Promise<PushSenderU
 
   test("many concurrent pushes all arrive", async ({ sender, target, arrived }) => {
     const pushes = Array.from({ length: 50 }, (_, n) => ({ ...samplePush, data: { n: `${n}` } }));
-    // A busy machine may reset one of many new connections: like the worker, the test sends it again.
-    const outcomes = await Promise.all(pushes.map(async (push) => {
-      let { outcome } = await sender.send(target, push);
-      for (let retry = 1; retry <= 3 && outcome === "retry"; retry++) {
-        outcome = (await sender.send(target, push)).outcome;
-      }
-      return outcome;
-    }));
-    assert.deepEqual(new Set(outcomes), new Set(["delivered"]));
+    const results = await Promise.all(pushes.map((push) => sender.send(target, push)));
+    const others = results.filter(({ outcome }) => outcome !== "delivered");
+    assert.deepEqual(others, []);
     assert.equal(new Set(arrived().map(({ data }) => data.n)).size, 50);
   });
 }
 
 /** Results of a sender for a push service that refuses, fails or is gone. */
-export function pushServiceContract(name: string, open: () => Promise<PushServiceUnderTest>): void {
+export function pushServiceContract(
+  name: string,
+  open: (timeoutMs: number) => Promise<PushServiceUnderTest>,
+): void {
   const test = testsOf(name, open);
 
   test("an ended registration is gone", async ({ sender, target, endRegistration, arrived }) => {
@@ -180,7 +192,7 @@ export function pushServiceContract(name: string, open: () => Promise<PushServic
   test("a service that does not respond means retry", async ({ sender, target, sends }) => {
     sends.add("hang");
     assert.equal((await sender.send(target, samplePush)).outcome, "retry");
-  });
+  }, SHORT_TIMEOUT_MS);
 
   test("a service that is down means retry", async ({ sender, target, stop }) => {
     await stop();

@@ -23,10 +23,10 @@ function senderFor(server: FcmServer, timeoutMs = 10_000): FcmPushSender {
   return new FcmPushSender({ account, endpoint: server.endpoint, timeoutMs, clock });
 }
 
-async function open() {
+async function open(timeoutMs: number) {
   const server = await FcmServer.start();
   return {
-    sender: senderFor(server, 1_000),
+    sender: senderFor(server, timeoutMs),
     target,
     arrived: () => server.received.map(arrivedPush),
     sends: server.sends,

@@ -19,8 +19,8 @@ async function senderFor(server: WebPushServer, keys: VapidKeyText, timeoutMs = 
   return new WebPushSender({ vapid, allowedOrigins: [server.origin], timeoutMs });
 }
 
-async function open() {
-  const { server, sender, target } = await start(1_000);
+async function open(timeoutMs: number) {
+  const { server, sender, target } = await start(timeoutMs);
   return {
     sender,
     target,
