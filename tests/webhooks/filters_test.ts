@@ -31,6 +31,21 @@ Deno.test("a word list finds words at their boundaries, whatever their case or s
   assert.equal(masked([], "all is well"), "all is well");
 });
 
+Deno.test("linkHosts finds links of any scheme, and of those that browsers complete", () => {
+  for (
+    const link of [
+      "ftp://evil.com/x",
+      "tg://evil.com",
+      "https:evil.com",
+      "HTTPS:/evil.com/x",
+      "[here](//evil.com/x)",
+      "https:\\\\evil.com",
+      "//ann@evil.com",
+    ]
+  ) assert.deepEqual(linkHosts(link), ["evil.com"], link);
+  assert.deepEqual(linkHosts("and://or file:///etc /readme // http: https://"), []);
+});
+
 Deno.test("no character that is drawn as nothing hides a listed word or a link", () => {
   for (
     const hidden of ["\u00ad", "\u034f", "\u115f", "\u180b", "\u200b", "\u2065", "\u3164", "\ufe0f"]
@@ -76,6 +91,7 @@ Deno.test("linkHosts finds links with and without a scheme, and nothing else", (
   ]);
   assert.deepEqual(linkHosts("xhttps://münchen.example"), ["xn--mnchen-3ya.example"]);
   assert.deepEqual(linkHosts("a".repeat(100_000) + ".".repeat(100_000)), []);
+  assert.deepEqual(linkHosts("/".repeat(100_000) + ":".repeat(100_000)), []);
   assert.equal(isListed("docs.example.org", ["example.org"]), true);
   assert.equal(isListed("badexample.org", ["example.org"]), false);
 });

@@ -1,7 +1,8 @@
 import { splitAtIgnored } from "../../core/visible_text.ts";
 
 const SEPARATORS = /[\s<>"'`()[\]{}|\\^]+/u;
-const SCHEME = /https?:\/\//i;
+/** Browsers need no slashes after it. */
+const SCHEME = /https?:/i;
 /** Ends a host in an address that is written without a scheme. */
 const AFTER_HOST = /[/?#:]/;
 const PUNCTUATION = ".,;:!?…";
@@ -27,6 +28,8 @@ function readings(part: string): string[] {
 function hostOf(part: string): string | null {
   const at = part.search(SCHEME);
   if (at >= 0) return parsedHost(part.slice(at));
+  const authority = part.search(/(?<=^|:)\/\//);
+  if (authority >= 0) return dottedHost(`https:${part.slice(authority)}`);
   const trimmed = withoutPunctuation(part);
   const end = trimmed.search(AFTER_HOST);
   const host = end < 0 ? trimmed : trimmed.slice(0, end);
@@ -43,6 +46,12 @@ function isName(host: string): boolean {
 function parsedHost(address: string): string | null {
   const host = URL.parse(withoutPunctuation(address))?.hostname.replace(/\.$/, "");
   return host ? host.toLowerCase() : null;
+}
+
+/** For addresses of other schemes or none: `and://or` is no link. */
+function dottedHost(address: string): string | null {
+  const host = parsedHost(address);
+  return host?.includes(".") ? host : null;
 }
 
 function withoutPunctuation(text: string): string {
