@@ -3,6 +3,7 @@ import { putOwnUsers } from "../../src/api/operations/own_users.ts";
 import { AppError } from "../../src/core/errors.ts";
 import type { ServerCaller } from "../../src/model/caller.ts";
 import { ownUserHandlers, type OwnUserServices } from "../../src/own_users/handlers.ts";
+import { attacks, REST } from "../security/attacks.ts";
 import { LEAKY } from "../security/entrances.ts";
 import { backendOf } from "../support/api_keys.ts";
 import { eventually } from "../support/eventually.ts";
@@ -43,6 +44,47 @@ for (const store of testedStores()) {
     },
   });
 }
+
+const test = attacks();
+const ANN = "/api/server/users/ann";
+
+test(REST, "a backend changes each field of a person by itself", async (app) => {
+  const backend = await backendOf(app);
+  await backend.put(ANN, { name: "Ann", username: "ann", bio: "Hi", custom: { tier: "gold" } });
+  const fields: [string, string, unknown][] = [
+    ["name", "displayName", "Anna"],
+    ["username", "username", "anna"],
+    ["bio", "bio", "Hello"],
+    ["custom", "custom", { tier: "silver" }],
+  ];
+  for (const [field, shown, value] of fields) {
+    await backend.put(ANN, { [field]: value });
+    assert.deepEqual((await backend.get(ANN)).body.user[shown], value, field);
+  }
+  const { body } = await backend.put(ANN, { custom: null });
+  assert.equal(body.user.custom ?? null, null);
+  assert.deepEqual(app.log, []);
+});
+
+test(REST, "a decision on a person that changes nothing is not recorded", async (app) => {
+  const backend = await backendOf(app);
+  const { body: { user } } = await backend.put(ANN, {});
+  const recorded = async () => {
+    const store = await app.openStore();
+    const entries = await store.audit.ofUser(user.id, { before: null, limit: 20 });
+    await store.close();
+    return entries.map(({ action }) => action).reverse();
+  };
+  for (const decision of ["reactivate", "deactivate", "deactivate", "reactivate", "reactivate"]) {
+    assert.equal((await backend.post(`${ANN}/${decision}`, {})).status, 200);
+  }
+  assert.deepEqual(await recorded(), [
+    "account.registered",
+    "user.deactivated",
+    "user.reactivated",
+  ]);
+  assert.deepEqual(app.log, []);
+});
 
 Deno.test("a batch reports what is wrong with a person, and fails as a whole in an outage", async () => {
   const people = {
