@@ -13,7 +13,12 @@ function nextStep(world: AccountWorld): void {
 
 test("a second factor is set up with a code and required from then on", async (world) => {
   const ann = await world.register("ann");
+  const isEnabled = async () =>
+    (await world.send("GET", "/api/users/profile", undefined, { token: ann.token })).body
+      .twoFactorEnabled;
+  assert.equal(await isEnabled(), false);
   const { begun, recoveryCodes, codeNow } = await enableSecondFactor(world, ann);
+  assert.equal(await isEnabled(), true);
   assert.match(begun.otpauthUrl, /^otpauth:\/\/totp\/RealTimeChat/);
   assert.match(begun.qrSvg, /^<svg/);
   assert.equal(new Set(recoveryCodes).size, 10);

@@ -31,3 +31,12 @@ Deno.test("openApiPaths gives paths of one shape one name, and keeps the others"
   ]);
   assert.deepEqual([...paths.get("/a/:y")!.parameters], [["y", "id"]]);
 });
+
+Deno.test("OpenAPI: only what may have a body fails because of one", async () => {
+  const { openApi } = await documents();
+  const failing = (method: string) =>
+    describedIn(openApi).filter(([, each]) => each === method)
+      .filter(([, , { responses }]) => "413" in responses || "415" in responses).length;
+  assert.ok(failing("post") > 0);
+  assert.equal(failing("get"), 0);
+});
