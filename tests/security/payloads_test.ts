@@ -245,7 +245,6 @@ const TWISTED: [path: string, body: Record<string, unknown>][] = [
   ["/api/auth/password/forgot", { email: `a@${"a.".repeat(125)}` }],
   ["/api/auth/oauth/start", { provider: "google", redirectUri: `http://${"a".repeat(2_000)}@@` }],
   ["/api/messages/0/react", { emoji: `${"👍\u{1f3fd}\u200d".repeat(5)}a` }],
-  ["/api/users/search", { q: "x" }],
 ];
 
 Deno.test("REST: no pattern backtracks catastrophically on its input", async () => {
@@ -254,7 +253,7 @@ Deno.test("REST: no pattern backtracks catastrophically on its input", async () 
   // Catastrophic backtracking over these would practically never end, and neither would the test.
   for (const [path, body] of TWISTED) {
     const { status } = await app.client(ann).post(path, body);
-    assert.ok([400, 404, 405].includes(status), `${path}: ${status}`);
+    assert.equal(status, 400, path);
   }
   for (
     const header of ["bearer " + " ".repeat(8_000) + "x y", "Bearer " + "a".repeat(8_000) + "!"]
