@@ -151,6 +151,7 @@ export function createServices(context: AppContext) {
     publisher,
     limiter: context.adapters.backplane.limiter,
     rates: config.rates,
+    limits: config.limits,
     clock,
     log,
   });

@@ -8,6 +8,7 @@ import { AppError, notFound } from "../core/errors.ts";
 import type { Bot } from "../model/bot.ts";
 import type { Caller } from "../model/caller.ts";
 import type { CustomData } from "../model/custom_data.ts";
+import { assertGroupSize } from "../model/membership.ts";
 import type { MessageSender, Sent } from "../messages/message_sender.ts";
 import type { Store } from "../store/store.ts";
 import { hasSecret } from "./bot_token.ts";
@@ -21,6 +22,7 @@ export interface HooksOptions {
   sender: Pick<MessageSender, "send">;
   limiter: RateLimiter;
   rates: Pick<Rates, "incoming">;
+  limits: { groupMembers: number };
   clock: Clock;
 }
 
@@ -43,7 +45,7 @@ export class Hooks {
     chatId: string,
     name: string,
   ): Promise<{ bot: Bot; secret: string }> {
-    const { bots, writer, clock } = this.options;
+    const { bots, writer, clock, limits } = this.options;
     await this.#requireAdmin(caller.userId, chatId, "make an incoming webhook");
     if ((await this.#ofChat(chatId)).length >= MAX_PER_CHAT) throw tooMany();
     const username = `hook-${crypto.randomUUID().slice(0, 13)}`;
@@ -52,6 +54,7 @@ export class Hooks {
       await writer.write(chatId, async (draft) => {
         // Again, in the order of the chat's changes: others may have been made meanwhile.
         if (await this.#countIn(draft) >= MAX_PER_CHAT) throw tooMany();
+        assertGroupSize(draft.chat.memberCount + 1, limits.groupMembers);
         draft.addMember({ userId: made.bot.id, role: "member", joinedAt: clock.now() });
         const origin = { actorId: caller.userId, visitor: caller };
         draft.record(origin, { action: "member.added", userId: made.bot.id });

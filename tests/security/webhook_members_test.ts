@@ -131,3 +131,10 @@ attack(REST, "a stranger neither finds a group's webhooks nor reaches them", asy
   const members = await app.client(ann).get(`/api/users/${hook.id}`);
   assert.equal(members.body.displayName, "Evening report", "its group sees who posts");
 });
+
+attack(REST, "webhooks count as members of a group, and make it no larger", async (app) => {
+  const { ann } = await app.people("ann");
+  const { makeHook } = await makeGroup(app, ann, "First");
+  const [second, third] = [await makeHook("Second"), await makeHook("Third")];
+  assert.deepEqual([second.status, third.status, third.body.code], [201, 409, "conflict"]);
+}, { LIMIT_GROUP_MEMBERS: "3" });
