@@ -67,7 +67,9 @@ const refusals: [string, Partial<KeyPackageFields>, RegExp][] = [
   ["a leaf of a commit", { source: 3 }, /leaf_node_source/],
   ["an unknown source", { source: 9 }, /leaf_node_source/],
   ["the future", { notBefore: seconds + 7200, notAfter: seconds + 9000 }, /not_before/],
+  ["the next second", { notBefore: seconds + 1 }, /not_before/],
   ["the past", { notAfter: seconds - 1 }, /not_after/],
+  ["an end that is now", { notAfter: seconds }, /not_after/],
   ["too long a lifetime", { notAfter: seconds + 500 * 86400 }, /not_after/],
   ["one key for both uses", { initKey: new Uint8Array(32).fill(2) }, /init_key/],
   ["a short init key", { initKey: new Uint8Array(8) }, /init_key/],
@@ -91,6 +93,11 @@ for (const [name, fields, message] of refusals) {
     await assert.rejects(() => check(fields), { code: "invalid_request", message });
   });
 }
+
+Deno.test("a key package is good from its first second until before its last", async () => {
+  await check({ notBefore: seconds });
+  await check({ notAfter: seconds + 1 });
+});
 
 Deno.test("every flipped bit makes a key package invalid, without another effect", async () => {
   const good = await buildKeyPackage();
