@@ -41,7 +41,9 @@ export function isCompressible(path: string, { status, headers, body }: Response
  */
 export async function compressed(request: Request, response: Response): Promise<Response> {
   const headers = new Headers(response.headers);
-  headers.append("vary", "Accept-Encoding");
+  if (!/(^|,)\s*accept-encoding\s*(,|$)/i.test(headers.get("vary") ?? "")) {
+    headers.append("vary", "Accept-Encoding");
+  }
   const { status, statusText } = response;
   const bytes = new Uint8Array(await response.arrayBuffer());
   const isTaken = takesGzip(request.headers.get("accept-encoding"));

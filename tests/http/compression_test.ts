@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { get, type IncomingMessage } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import { isCompressible } from "../../src/http/compression.ts";
+import { compressed, isCompressible } from "../../src/http/compression.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { upload } from "../support/uploads.ts";
 
@@ -88,4 +88,17 @@ Deno.test("isCompressible excludes every response with a token, a code or a sign
   const attachment = json();
   attachment.headers.set("content-disposition", "attachment");
   assert.equal(isCompressible("/api/users/export", attachment), false);
+});
+
+Deno.test("compressed names Accept-Encoding once in Vary and keeps the other names", async () => {
+  const request = new Request("https://chat.example.org/");
+  const varyOf = async (vary?: string) => {
+    const response = new Response("", { headers: vary === undefined ? {} : { vary } });
+    return (await compressed(request, response)).headers.get("vary");
+  };
+  assert.equal(await varyOf(), "Accept-Encoding");
+  assert.equal(await varyOf("Origin"), "Origin, Accept-Encoding");
+  for (const vary of ["Accept-Encoding", "Origin, accept-encoding"]) {
+    assert.equal(await varyOf(vary), vary);
+  }
 });
