@@ -82,7 +82,7 @@ export class Accounts {
   ): Promise<User> {
     const { store, audit, held } = this.options;
     const user: User = { ...this.#newUser(fields), ...fields };
-    this.requireUnreserved("Registering", fields.username);
+    this.requireUnreserved("Cannot register", fields.username);
     if (await held.isHeld(user.emailKey)) throw alreadyTaken("Cannot register", "email", fields);
     const { by } = also;
     const identity = by && { ...by, userId: user.id };

@@ -272,7 +272,8 @@ export class Sessions {
       tokens.sign("refresh", { userId, sessionId, tokenId: refreshId }, times),
     ]);
     const expiresInMs = tokens.expiryOf("access", times) - clock.now();
-    return { accessToken, refreshToken, expiresIn: Math.floor(expiresInMs / 1000) };
+    // Rounded: storing and signing take some milliseconds of the first second.
+    return { accessToken, refreshToken, expiresIn: Math.max(0, Math.round(expiresInMs / 1000)) };
   }
 
   /** Milliseconds after which a session ends, however often it refreshes. */

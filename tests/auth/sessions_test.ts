@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { Sessions } from "../../src/auth/sessions.ts";
+import { Tokens } from "../../src/auth/tokens.ts";
+import { newId } from "../../src/core/ids.ts";
 import { type AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
+import { VISITOR } from "../support/held_auth.ts";
 
 const test = onBothStores();
 
@@ -90,3 +94,21 @@ test("a session above the limit ends the least recently used one", async (world)
   const alive = [ann.token, second, third].map((token) => profile(world, token));
   assert.deepEqual(await Promise.all(alive), [200, 401, 200]);
 }, { LIMIT_SESSIONS_PER_USER: "2" });
+
+test("expiresIn is the configured lifetime right after sign-in", async (world) => {
+  const start = world.now();
+  let reads = 0;
+  // Some milliseconds pass between the time of issue and the answer.
+  const clock = { now: () => start + 7 * reads++ };
+  const store = await world.openStore();
+  const sessions = new Sessions({
+    store,
+    tokens: new Tokens(world.config.tokens, clock),
+    changes: null as never,
+    clock,
+    onEnded: () => {},
+  });
+  const { pair } = await sessions.open(newId(), VISITOR);
+  await store.close();
+  assert.equal(pair.expiresIn, world.config.tokens.accessTtlMs / 1000);
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { RESERVED_NAMES } from "../../src/auth/reserved_names.ts";
+import { quote } from "../../src/core/errors.ts";
 import { AccountWorld, PASSWORD } from "../support/account_world.ts";
 
 /** Passwords that are guessed first are refused, wherever a password or a name is chosen. */
@@ -51,6 +52,7 @@ Deno.test("operators' names are reserved in all spellings", async () => {
   for (const [i, name] of [...valid, "ADMIN", "ad.min", "sup_port"].entries()) {
     const { status, body } = await register(name, i);
     assert.deepEqual([status, body.errors?.[0].path], [409, "username"], name);
+    assert.equal(body.detail, `Cannot register: the name ${quote(name)} is reserved`);
   }
   const ann = await world.register("ann");
   const renamed = await world.send("PUT", "/api/auth/username", { username: "Support" }, ann);
