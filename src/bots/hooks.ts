@@ -89,7 +89,8 @@ export class Hooks {
 
   /**
    * Throws `not_found` for a wrong secret as for a missing webhook, `account_suspended` if the webhook
-   * or the person who made it is suspended, and `rate_limited` for a webhook that posts too often, whatever the address.
+   * or the person who made it is suspended, `forbidden` if that person is no longer a member of the
+   * group, and `rate_limited` for a webhook that posts too often, whatever the address.
    */
   async post(id: string, secret: string, post: Post): Promise<Sent> {
     const { store, sender, limiter, rates } = this.options;

@@ -25,7 +25,10 @@ export interface SendInput {
   replyTo?: string;
   mentions?: string[];
   custom?: CustomData | null;
-  /** The person who made the webhook that sends this: their shadow falls on it. */
+  /**
+   * The person who made the webhook that sends this: their shadow falls on it, and it posts only
+   * while they are a member.
+   */
   hookMaker?: string | null;
 }
 
@@ -138,6 +141,7 @@ export class MessageSender {
       const earlier = draft.sent(senderId, clientId);
       if (earlier) return { message: earlier, repeated: true };
       return unlessRepeated(draft, senderId, clientId, () => {
+        if (input.hookMaker) requireMaker(draft, input.hookMaker);
         checkContent(draft, input);
         this.#checkEpoch(draft, input);
         const present = { ...input, mentions: presentMentions(draft, input.mentions ?? []) };
@@ -291,6 +295,13 @@ function contentOf(input: SendInput, media: MediaAttachment[]) {
 function kindOf(input: SendInput): MessageKind {
   if (input.ciphertext !== undefined) return "encrypted";
   return input.mediaIds?.length ? "media" : "text";
+}
+
+/** Otherwise a person who was removed from a group would write on by the URL that they know. */
+function requireMaker(draft: ChatDraft, makerId: string): void {
+  if (draft.member(makerId)) return;
+  const message = "Cannot post: the person who made the webhook is no longer a member of the group";
+  throw new AppError("forbidden", message);
 }
 
 function checkContent(draft: ChatDraft, input: SendInput): void {

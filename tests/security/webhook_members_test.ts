@@ -138,3 +138,25 @@ attack(REST, "webhooks count as members of a group, and make it no larger", asyn
   const [second, third] = [await makeHook("Second"), await makeHook("Third")];
   assert.deepEqual([second.status, third.status, third.body.code], [201, 409, "conflict"]);
 }, { LIMIT_GROUP_MEMBERS: "3" });
+
+attack(REST, "a person who left or was removed does not write on by their webhook", async (app) => {
+  const { ann, bob } = await app.people("ann", "bob");
+  const { hooks, hook, path, add, leave } = await makeGroup(app, ann, "Hers");
+  await add(bob);
+  await app.client(ann).put(`${path}/admin`, { userId: bob.id, role: "admin" });
+  const { body: his } = await app.client(bob).post(hooks, { name: "His" });
+  const post = async (by: { path: string }, clientId?: string) => {
+    const { status, body } = await app.client().post(by.path, { text: "Build failed", clientId });
+    return [status, body.code];
+  };
+  assert.deepEqual(await post(his, "build-7"), [201, undefined]);
+  const remove = () => app.client(ann).delete(`${path}/members/${bob.id}`);
+  assert.equal((await remove()).status, 204);
+  assert.deepEqual(await post(his), [403, "forbidden"]);
+  assert.deepEqual(await post(his, "build-7"), [200, undefined], "a repeat writes nothing");
+  assert.deepEqual(await post(hook), [201, undefined], "those of others go on");
+  await add(bob);
+  assert.deepEqual(await post(his), [201, undefined], "a member again");
+  await leave(bob);
+  assert.deepEqual(await post(his), [403, "forbidden"]);
+});
