@@ -57,6 +57,20 @@ Deno.test("Inbox snapshots are the same objects until their chat changes", async
   assert.deepEqual([row.reactions.length, reacted.reactions.length], [0, 1], "rows never change");
 });
 
+Deno.test("Inbox shows the draft of a chat as it is written and emptied", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  await using anns = await clientOf(app.url, ann);
+  const { client } = anns;
+  const { id } = await client.openDirect(bob.id);
+  assert.equal(client.inbox.row(id)!.draft, "");
+  for (const text of ["I will", "I will be", ""]) {
+    client.drafts.set(id, { text });
+    assert.equal(client.inbox.row(id)!.draft, text);
+    assert.equal(client.inbox.getSnapshot()[0].draft, text);
+  }
+});
+
 Deno.test("Inbox counts messages missed while away, and follows reads and mutes of another device", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");

@@ -29,6 +29,26 @@ Deno.test("People fetches names and presence when first needed, and keeps them u
   assert.ok(told >= 3);
 });
 
+Deno.test("People asks the server once for each person", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob, cleo } = await app.people("ann", "bob", "cleo");
+  const asked: string[] = [];
+  await using anns = await clientOf(app.url, ann, {
+    fetch: (input, init) => {
+      const { pathname, searchParams } = new URL(String(input));
+      if (pathname === "/api/users") asked.push(...searchParams.getAll("userIds"));
+      return fetch(input, init);
+    },
+  });
+  const { people } = anns.client;
+  for (const { id, username } of [bob, cleo]) {
+    const view = people.view(id);
+    await eventually("they are known", () => view.getSnapshot().name === username);
+  }
+  const others = asked.flatMap((each) => each.split(",")).filter((id) => id !== ann.id);
+  assert.deepEqual(others, [bob.id, cleo.id]);
+});
+
 Deno.test("People fetches again after a failure, once there is a connection", async () => {
   await using app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
