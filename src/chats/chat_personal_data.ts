@@ -87,16 +87,21 @@ export class ChatPersonalData implements PersonalData {
 
   async *#memberships(userId: string): AsyncIterable<unknown> {
     for (const member of await this.store.memberships.ofUser(userId)) {
-      const { notify, mutedUntil } = member;
-      const chat = await this.store.chats.byId(member.chatId);
+      const { notify, mutedUntil, leftAt } = member;
+      const chat = leftAt === null ? await this.store.chats.byId(member.chatId) : null;
       yield { ...memberView(member), notify, mutedUntil, chatName: chat?.name ?? "" };
     }
   }
 
+  /** What others did to the messages of a chat after the person left it is not exported. */
   async *#messages(userId: string): AsyncIterable<unknown> {
-    for (const { chatId } of await this.store.memberships.ofUser(userId)) {
+    for (const { chatId, leftAt } of await this.store.memberships.ofUser(userId)) {
       for await (const page of this.#pages(chatId, userId)) {
-        yield* page.map((message) => messageView(message));
+        for (const message of page) {
+          if (!isWrittenBy(userId, message)) continue;
+          const asLeft = leftAt === null ? {} : { reactions: [], pinnedAt: null };
+          yield messageView({ ...message, ...asLeft });
+        }
       }
     }
   }
@@ -110,6 +115,11 @@ export class ChatPersonalData implements PersonalData {
       after = page.at(-1)!.seq;
     }
   }
+}
+
+/** False for a system message that another user or a server caused: its sender is for the table. */
+function isWrittenBy(userId: string, { senderId, kind, metadata }: Message): boolean {
+  return kind === "system" ? metadata?.by === userId : senderId === userId;
 }
 
 function bearsTraceOf(userId: string, message: Message): boolean {
