@@ -41,7 +41,7 @@ export function intentsOf(event: OutboxEvent, messages: Messages): NotificationI
       const stays = message?.reactions.some((one) =>
         one.emoji === emoji && one.userIds.includes(actorId)
       );
-      if (!message || !stays) return [];
+      if (!message || !stays || message.kind === "system") return [];
       const key = `reaction:${messageId}:${actorId}:${emoji}`;
       const { senderId: userId } = message;
       return [{ kind: "reaction", userId, actorId, messageId, data: { emoji }, key }];
@@ -72,9 +72,10 @@ function ofMessage(
     userId,
     ...shared,
   }));
-  const repliedTo = replyTo === null ? undefined : messages.get(replyTo)?.senderId;
-  if (repliedTo !== undefined && !mentions.includes(repliedTo)) {
-    intents.push({ kind: "reply", userId: repliedTo, ...shared });
+  const repliedTo = messages.get(replyTo ?? "");
+  // A system message has a sender only for its place in the table.
+  if (repliedTo && repliedTo.kind !== "system" && !mentions.includes(repliedTo.senderId)) {
+    intents.push({ kind: "reply", userId: repliedTo.senderId, ...shared });
   }
   return intents.filter(({ userId }) => userId !== actorId);
 }

@@ -117,6 +117,21 @@ Deno.test("RecipientResolver prefers a mention to a reply, and either to the pla
   assert.deepEqual(await replied(eves.id, [bob]), [{ bob: "mention", eve: "reply" }, ["mention"]]);
 });
 
+Deno.test("RecipientResolver notifies no one of replies and reactions to a system message", async () => {
+  await using world = await NotificationWorld.make({
+    messages: ({ bob, ann }) => [
+      { senderId: bob, kind: "system", reactions: [{ emoji: "👍", userIds: [ann] }] },
+    ],
+  });
+  const { ann: actorId, bob, messages: [{ id: messageId }] } = world;
+  assert.deepEqual(
+    await world.kinds({ type: "reaction", messageId, actorId, emoji: "👍" }),
+    {},
+  );
+  await world.kinds({ ...world.sent(), senderId: actorId, replyTo: messageId } as never);
+  assert.deepEqual(await world.stored(bob), []);
+});
+
 Deno.test("RecipientResolver shows the newest event of several", async () => {
   await using world = await NotificationWorld.make({
     messages: ({ bob }) => [{ mentions: [bob] }, {}],
