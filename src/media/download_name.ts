@@ -27,9 +27,12 @@ const ALSO: Record<string, string[]> = {
 /** Container and text formats: their first bytes do not tell what is inside. */
 const OPEN_TYPES = ["application/zip", "application/octet-stream", "application/xml"];
 
-/** Executed, or shown as a page, when opened: no text or image may have such an extension. */
-const ACTIVE =
-  /^\.(html?|xhtml|shtml|mht(ml)?|hta|svgz?|exe|com|scr|pif|dll|msi|bat|cmd|ps1|vbs|vbe|jse?|wsf|lnk|jar|app|dmg)$/;
+/** Executed, or shown as a page, when opened: no text, XML or image may have such an extension. */
+const ACTIVE = new RegExp(
+  "^\\.(html?|xht(ml)?|shtml|mht(ml)?|hta|svgz?|exe|com|scr|pif|dll|msi|bat|cmd|command|ps1|vbs?|" +
+    "vbe|jse?|wsf|wsh|sct|wsc|reg|inf|scf|lnk|url|webloc|website|desktop|library-ms|search-ms|" +
+    "settingcontent-ms|application|msc|jnlp|jar|app|dmg)$",
+);
 
 /**
  * Returns the name under which a file is saved: the given one, followed by the extension of the
@@ -38,13 +41,14 @@ const ACTIVE =
  */
 export function downloadName(name: string, contentType: string): string {
   const type = contentType.split(";")[0];
-  const given = name.match(/\.[\p{L}\p{N}]{1,16}$/u)?.[0].toLowerCase() ?? "";
+  const given = name.match(/\.[\p{L}\p{N}-]{1,18}$/u)?.[0].toLowerCase() ?? "";
   if (isFitting(given, type)) return name;
   return name + (TYPE_EXTENSIONS.get(type) || ".bin");
 }
 
 function isFitting(given: string, type: string): boolean {
   if (given === TYPE_EXTENSIONS.get(type) || ALSO[type]?.includes(given)) return true;
+  if (type === "application/xml" && ACTIVE.test(given)) return false;
   if (OPEN_TYPES.includes(type)) return !hasOtherType(given, type);
   // A text may have any extension except those of other detectable types and those that are
   // executed or rendered when opened.
