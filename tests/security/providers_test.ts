@@ -97,6 +97,23 @@ async function begin(world: AccountWorld, token?: string, provider = "google") {
 }
 
 test(
+  "a sign-in that a stranger started cannot be linked to the account of another user",
+  async (world, provider) => {
+    const { token } = await world.register("bob");
+    const link = async (starter?: string) => {
+      const { state, nonce } = await begin(world, starter);
+      await provider.exchangesFor(provider.claims({ nonce }));
+      const proof = { code: "code", state };
+      return (await world.send("POST", "/api/auth/identities/google", proof, { token })).status;
+    };
+    assert.equal(await link(), 401);
+    const linked = await world.send("GET", "/api/auth/identities", undefined, { token });
+    assert.deepEqual(linked.body.items, []);
+    assert.equal(await link(token), 204, "his own");
+  },
+);
+
+test(
   "a state works once, for one provider, one address and its initiator, and expires",
   async (world, provider) => {
     const attempt = async (state: string, nonce: string, more: object = {}, token?: string) => {

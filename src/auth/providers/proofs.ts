@@ -45,8 +45,9 @@ export class ProviderProofs {
   }
 
   /**
-   * For clients that leave state, nonce and PKCE to the server. The state works once; if a
-   * signed-in user started the sign-in, it works for that user alone.
+   * For clients that leave state, nonce and PKCE to the server. The state works once, and for who
+   * started: for one signed-in user, or for a visitor. So a client that does not compare the state
+   * cannot be made to link a stranger's account to its user's.
    */
   async start(
     visitor: Visitor | Caller,
@@ -88,7 +89,7 @@ export class ProviderProofs {
   ): Promise<PendingSignIn> {
     const consumed = await this.tokens.consume("oauth_state", state!);
     const fits = consumed && consumed.data.provider === name &&
-      (consumed.userId === null || consumed.userId === userIdOf(visitor)) &&
+      consumed.userId === userIdOf(visitor) &&
       (redirectUri === undefined || redirectUri === consumed.data.redirectUri);
     if (fits) return consumed.data as unknown as PendingSignIn;
     const message =
