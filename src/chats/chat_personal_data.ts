@@ -93,7 +93,7 @@ export class ChatPersonalData implements PersonalData {
     }
   }
 
-  /** What others did to the messages of a chat after the person left it is not exported. */
+  /** Leaves out what others did to the messages of a chat after the person left it. */
   async *#messages(userId: string): AsyncIterable<unknown> {
     for (const { chatId, leftAt } of await this.store.memberships.ofUser(userId)) {
       for await (const page of this.#pages(chatId, userId)) {

@@ -1,4 +1,4 @@
-/** What a person's export says about others. */
+/** Exports of personal data, which must not show what belongs to others. */
 import assert from "node:assert/strict";
 import { backendOf } from "../support/api_keys.ts";
 import { attacks, REST } from "./attacks.ts";
