@@ -10,7 +10,7 @@ import { registerProcessMetrics } from "./http/metrics.ts";
 import { blobProbe } from "./media/blobs/probe.ts";
 import { MEDIA_ROUTES } from "./api/operations/media_bytes.ts";
 import { mountMedia } from "./media/routes.ts";
-import type { Visitor } from "./model/caller.ts";
+import type { Caller, Visitor } from "./model/caller.ts";
 import { Dispatcher } from "./operations/dispatcher.ts";
 import type { Bound } from "./operations/handler.ts";
 import { operationObserver } from "./operations/operation_metrics.ts";
@@ -112,6 +112,7 @@ function createSocketTransports(
     services: {
       authenticate: (token: string, visitor: Visitor) =>
         apiKeys.authentication.authenticatePerson(token, visitor),
+      charge: (caller: Caller) => dispatcher.charge("hello", caller),
       catchUp,
       hub,
       clock,

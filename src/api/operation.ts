@@ -25,6 +25,8 @@ export type LimitName =
   | "join"
   | "signal"
   | "event"
+  /** Sockets that a user opens. */
+  | "hello"
   /** Everything that one API key calls. */
   | "key";
 

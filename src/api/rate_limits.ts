@@ -31,6 +31,8 @@ export const DEFAULT_RATES: Rates = Object.freeze({
   join: rate(120, MINUTE),
   signal: rate(1200, MINUTE),
   event: rate(600, MINUTE),
+  // Sockets that one user opens: each reads all of the user's chats.
+  hello: rate(300, MINUTE),
   // Everything that one API key calls, in anybody's name.
   key: rate(12_000, MINUTE),
   // Contacts of strangers with one user: adding them to a group, starting a chat with them, or

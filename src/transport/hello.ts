@@ -13,6 +13,8 @@ import { profileView } from "../api/views/user.ts";
 /** The parts of the features that `hello` needs. */
 export interface HelloServices {
   authenticate(token: string, visitor: Visitor): Promise<Caller>;
+  /** Counts the hello; throws `rate_limited` for a user who opens sockets too often. */
+  charge(caller: Caller): Promise<void>;
   catchUp: CatchUp;
   hub: Hub;
   clock: Clock;
@@ -53,6 +55,7 @@ export async function hello(
 ): Promise<Welcome> {
   const { token, cursors, changedOnly, compact } = validate(HelloInput(), input);
   const caller = await services.authenticate(token, visitor);
+  await services.charge(caller);
   assertRoomForOneMore(services, caller.userId);
   const connection = new Connection(newId(), caller, sink, { compact });
   const { hub, catchUp } = services;

@@ -8,6 +8,7 @@ import { percentile, runLoad, type Transport } from "./fanout_load.ts";
 export const WIDE = {
   RATE_SEND: "100000000/1s",
   RATE_REGISTER: "100000/1s",
+  RATE_HELLO: "1000000/1s",
   LIMIT_SOCKETS_PER_USER: "100000",
   LIMIT_SOCKETS_PER_ADDRESS: "1000000",
   LIMIT_SOCKETS_BEFORE_HELLO: "1000000",

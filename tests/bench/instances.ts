@@ -33,6 +33,7 @@ export async function instances(): Promise<void> {
     await using cluster = await Cluster.start({
       broker,
       env: {
+        RATE_HELLO: "1000000/1s",
         LIMIT_SOCKETS_PER_USER: "10000",
         LIMIT_SOCKETS_PER_ADDRESS: "100000",
         LIMIT_SOCKETS_BEFORE_HELLO: "100000",
@@ -129,6 +130,7 @@ async function idleKilobytes(): Promise<number> {
       LIMIT_SOCKETS_BEFORE_HELLO: "1000000",
       LIMIT_SOCKET_MEMORY_BYTES: "1000000000000",
       RATE_REGISTER: "1000/1s",
+      RATE_HELLO: "1000000/1s",
     },
   });
   const name = `idle_${crypto.randomUUID().slice(0, 8)}`;

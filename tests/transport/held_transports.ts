@@ -48,6 +48,7 @@ export class HeldTransports implements AsyncDisposable {
       onLastConnection: (userId) => this.presence.push(`-${userId}`),
     });
     this.services = {
+      charge: () => Promise.resolve(),
       authenticate: (token) => {
         if (token !== "invalid") return Promise.resolve(callerOf(token));
         return Promise.reject(new AppError("unauthenticated", "The token is not valid"));

@@ -28,6 +28,7 @@ function servicesOf(
   const caller = { userId: "ann", sessionId: "s", tokenExpiresAt: Infinity } as Caller;
   return {
     authenticate: () => Promise.resolve(caller),
+    charge: () => Promise.resolve(),
     catchUp: {
       incarnation: () => Promise.resolve("one"),
       sync,

@@ -24,6 +24,7 @@ async function greetedSession() {
   const caller = { userId: "ann", sessionId: "s", tokenExpiresAt: Infinity } as Caller;
   const services: HelloServices = {
     authenticate: () => Promise.resolve(caller),
+    charge: () => Promise.resolve(),
     catchUp: {} as HelloServices["catchUp"],
     hub: world.hub,
     clock: systemClock,
