@@ -57,6 +57,7 @@ export function createPush(
       here: (userId) => hub.isConnected(userId),
       anywhere: (userIds) => backplane.directory.online(userIds),
     },
+    limiter: backplane.limiter,
     clock,
     log,
     limits: config.limits,

@@ -160,6 +160,7 @@ export function createServices(context: AppContext) {
     config: config.calls,
     store,
     publisher,
+    limiter: context.adapters.backplane.limiter,
     clock,
   });
   const moderation = createModeration({

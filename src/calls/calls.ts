@@ -1,3 +1,5 @@
+import type { Rate } from "../api/rate_limits.ts";
+import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
@@ -19,8 +21,12 @@ export interface CallsOptions {
   /** Calls of a shadowed person reach no one: they are alone in a room. */
   shadows: Pick<Shadows, "has">;
   publisher: Pick<Publisher, "toRoom">;
+  limiter: RateLimiter;
   clock: Clock;
 }
+
+/** Calls that one person may start in one chat: each rings at all members who are connected. */
+const STARTS: Rate = { count: 10, periodMs: 60_000 };
 
 /** LiveKit checks its token when a person joins, and not again. */
 const TOKEN_MS = 10 * 60_000;
@@ -33,6 +39,7 @@ export class Calls {
 
   async start(userId: string, chatId: string, call: string = newId()) {
     const access = await this.join(userId, chatId);
+    await this.#countStart(userId, chatId);
     this.#announce("call.started", { chatId, call, userId });
     return { ...access, call };
   }
@@ -61,6 +68,16 @@ export class Calls {
       },
       iceServers: turn === null ? [] : [turnCredentials(turn, userId, now + TURN_MS)],
     };
+  }
+
+  async #countStart(userId: string, chatId: string): Promise<void> {
+    const bucket = `call_starts:${userId}:${chatId}`;
+    const { allowed, retryAfterMs } = await this.options.limiter.consume(bucket, STARTS);
+    if (allowed) return;
+    const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
+    const message =
+      `Cannot call: too many calls were started in this chat; try again in ${retryAfter} s`;
+    throw new AppError("rate_limited", message, { retryAfter });
   }
 
   async end(userId: string, chatId: string, call: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Unread } from "../chats/unread.ts";
+import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { OutboxEntry } from "../model/outbox_entry.ts";
@@ -21,6 +22,7 @@ export interface NotificationOptions {
   sender: PushSender;
   unread: Pick<Unread, "badge">;
   connected: Connected;
+  limiter: RateLimiter;
   clock: Clock;
   log: Log;
   limits: { pushDevices: number; presenceGraceMs: number; notifications: number };
@@ -82,6 +84,7 @@ export function createNotifications(options: NotificationOptions): NotificationS
   const requests = new RequestNotices({
     store,
     notifications,
+    limiter: options.limiter,
     clock,
     log,
     onOutbox,

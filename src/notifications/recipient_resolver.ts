@@ -4,6 +4,7 @@ import { type Membership, visibleTo } from "../model/membership.ts";
 import type { NotifiableKind, NotificationSettings } from "../model/notification.ts";
 import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 import type { Store } from "../store/store.ts";
+import { NotificationBudget } from "./notification_budget.ts";
 import type { Notifications } from "./notifications.ts";
 import {
   bypassesMute,
@@ -39,11 +40,15 @@ export interface PushCandidate {
  * the sender, muted the chat or read further are skipped, and so are events of deleted messages.
  */
 export class RecipientResolver {
+  readonly #budget: NotificationBudget;
+
   constructor(
     private readonly store: RecipientStore,
     private readonly notifications: Notifications,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#budget = new NotificationBudget(clock);
+  }
 
   /** Stores the notifications and returns the push candidates, one per user. */
   async resolve(chatId: string, entries: readonly OutboxEntry[]): Promise<PushCandidate[]> {
@@ -112,7 +117,20 @@ export class RecipientResolver {
     const erased = await this.#erasedActors(intents.map(({ intent }) => intent));
     return intents.filter(({ intent: { userId, actorId, kind } }) =>
       !settings.get(userId)?.off.includes(kind) && !erased.has(actorId)
-    );
+    ).filter((wanted) => this.#isWithinBudget(wanted));
+  }
+
+  /** A message notifies once, and a retry was counted when it was new. */
+  #isWithinBudget(
+    { intent, event, entry }: {
+      intent: NotificationIntent;
+      event: OutboxEvent;
+      entry: OutboxEntry;
+    },
+  ): boolean {
+    if (event.type === "message" || entry.deviceIds !== null) return true;
+    const { kind, actorId, userId, messageId } = intent;
+    return this.#budget.take([kind, actorId, userId, messageId ?? entry.chatId].join(" "));
   }
 
   /**

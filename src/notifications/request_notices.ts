@@ -1,3 +1,5 @@
+import type { Rate } from "../api/rate_limits.ts";
+import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Clock } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
@@ -13,9 +15,15 @@ import type { Notifications } from "./notifications.ts";
  */
 const CLAIM_MS = 10_000;
 
+/** A request that is withdrawn by mistake may be made again; one a minute may not ring each time. */
+const PER_CHAT: Rate = { count: 2, periodMs: 24 * 3_600_000 };
+/** Requests for different chats: a group is made as quickly as a request. */
+const PER_SENDER: Rate = { count: 10, periodMs: 3_600_000 };
+
 export interface RequestNoticesOptions {
   store: Pick<Store, "notifications" | "outbox">;
   notifications: Notifications;
+  limiter: RateLimiter;
   clock: Clock;
   log: Log;
   /** Called with an entry that this instance wrote. */
@@ -32,10 +40,19 @@ export class RequestNotices {
     const { userId, id: requestId } = request;
     try {
       const [settings] = await store.notifications.settingsOf([userId]);
-      if (!settings?.off.includes("contact_request")) await this.#add(request);
+      if (settings?.off.includes("contact_request") || !await this.#isWithinLimit(request)) return;
+      await this.#add(request);
     } catch (error) {
       log.warn("Contact request notification failed", { userId, requestId, error });
     }
+  }
+
+  /** Otherwise withdrawing and repeating a request would notify as often as the sender likes. */
+  async #isWithinLimit({ userId, fromId, chatId }: ContactRequest): Promise<boolean> {
+    const { limiter } = this.options;
+    const bucket = `request_notices:${fromId}:${userId}`;
+    const { allowed } = await limiter.consume(`${bucket}:${chatId}`, PER_CHAT);
+    return allowed && (await limiter.consume(bucket, PER_SENDER)).allowed;
   }
 
   async #add({ id: requestId, userId, fromId, kind, createdAt }: ContactRequest): Promise<void> {

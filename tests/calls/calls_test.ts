@@ -91,11 +91,12 @@ Deno.test({
     await using socket = client;
     const call = newId();
     const path = `/api/chats/${chat.id}/calls`;
-    await eventually("the call is announced", async () => {
-      const { body } = await app.client(ann).post(path, { call });
-      assert.deepEqual([body.call, body.room], [call, chat.id]);
-      return socket.events.some(({ event }) => event === "call.started");
-    });
+    await app.client(ann).post("/api/messages", { chatId: chat.id, text: "May I call?" });
+    const has = (name: string) => () => socket.events.some(({ event }) => event === name);
+    await eventually("the socket gets the chat's events", has("message.created"));
+    const { body } = await app.client(ann).post(path, { call });
+    assert.deepEqual([body.call, body.room], [call, chat.id]);
+    await eventually("the call is announced", has("call.started"));
     assert.equal((await app.client(ann).post(`${path}/end`, { call })).status, 204);
     await eventually("its end is announced", () => {
       const ended = socket.events.find(({ event }) => event === "call.ended");
@@ -163,4 +164,19 @@ Deno.test({
     assert.equal((await start(ann)).body.code, "chat_frozen");
     assert.deepEqual(app.log, []);
   },
+});
+
+Deno.test("a person cannot ring and cancel in a chat without end", async () => {
+  await using app = await RunningApp.start(CALLS);
+  const { ann, bob } = await app.people("ann", "bob");
+  const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
+  const start = (by: typeof ann) => app.client(by).post(`/api/chats/${chat.id}/calls`, {});
+  for (let i = 0; i < 10; i++) assert.equal((await start(ann)).status, 200);
+  const { status, body } = await start(ann);
+  assert.deepEqual([status, body.code], [429, "rate_limited"]);
+  assert.match(body.detail, /^Cannot call: too many calls were started in this chat; try again in/);
+  assert.equal((await start(bob)).status, 200, "each person has their own");
+  assert.equal((await app.client(ann).post(`/api/chats/${chat.id}/calls/join`, {})).status, 200);
+  app.clock.ahead += 60_000;
+  assert.equal((await start(ann)).status, 200);
 });

@@ -7,6 +7,7 @@ import {
   aUser,
   T0,
 } from "../contract/store/rows.ts";
+import type { OutboxEvent } from "../../src/model/outbox_entry.ts";
 import { NotificationWorld } from "./notification_world.ts";
 
 Deno.test("RecipientResolver notifies the other members of a message", async () => {
@@ -232,4 +233,30 @@ Deno.test("Notifications tells of a sign-in beside another session, unless the u
   await store.notifications.putSettings({ ...settings, off: ["security"] });
   await notifications.audited(anAuditEntry({ userId, action: "password.changed" }));
   assert.equal((await world.stored(userId)).length, 1);
+});
+
+Deno.test("RecipientResolver bounds the notifications of what is done, undone and done again", async () => {
+  await using world = await NotificationWorld.make({
+    messages: ({ bob, eve, ann }) => [
+      { senderId: ann, mentions: [bob] },
+      { senderId: bob, reactions: [{ emoji: "👍", userIds: [ann, eve] }] },
+    ],
+  });
+  const { ann: actorId, bob: userId, eve, messages: [mentioning, reacted] } = world;
+  const reaction = { type: "reaction", messageId: reacted.id, actorId, emoji: "👍" } as const;
+  const events: Record<string, OutboxEvent> = {
+    mention: { type: "mention", messageId: mentioning.id, actorId, userIds: [userId] },
+    reaction,
+    added: { type: "added", userId, actorId },
+    role: { type: "role", userId, actorId, role: "admin", rev: 3 },
+  };
+  const times = async (event: OutboxEvent, fields = {}) => {
+    let found = 0;
+    for (let i = 0; i < 9; i++) found += (await world.resolve([event], fields)).length;
+    return found;
+  };
+  for (const [name, event] of Object.entries(events)) assert.equal(await times(event), 5, name);
+  assert.equal(await times({ ...reaction, actorId: eve }), 5, "each person is counted alone");
+  const retry = { deviceIds: ["device"] };
+  assert.equal(await times(reaction, retry), 9, "a retry was counted when it was new");
 });

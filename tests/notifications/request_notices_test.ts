@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { MemoryRateLimiter } from "../../src/cluster/local/rate_limiter.ts";
+import type { Clock } from "../../src/core/clock.ts";
 import { newId } from "../../src/core/ids.ts";
 import type { ContactRequest } from "../../src/model/contact.ts";
 import { silentLog } from "../../src/core/log.ts";
@@ -6,12 +8,13 @@ import { RequestNotices } from "../../src/notifications/request_notices.ts";
 import { T0 } from "../contract/store/rows.ts";
 import { NotificationWorld } from "./notification_world.ts";
 
-function noticesOf(world: NotificationWorld): RequestNotices {
+function noticesOf(world: NotificationWorld, clock: Clock = { now: () => T0 }): RequestNotices {
   const { store, notifications, written } = world;
   return new RequestNotices({
     store,
     notifications,
-    clock: { now: () => T0 },
+    limiter: new MemoryRateLimiter(clock),
+    clock,
     log: silentLog,
     onOutbox: (entry) => void written.push(entry),
   });
@@ -58,4 +61,23 @@ Deno.test("RequestNotices notifies of no contact request once the user has turne
   await world.store.notifications.putSettings({ ...settings, off: ["message"] });
   await noticesOf(world).notify(requestOf(world));
   assert.equal((await world.stored(world.bob)).length, 1, "another kind is off");
+});
+
+Deno.test("RequestNotices bounds the notifications of one sender, for a chat and for all of them", async () => {
+  await using world = await NotificationWorld.make();
+  const clock = { ahead: 0, now: () => T0 + clock.ahead };
+  const notices = noticesOf(world, clock);
+  const notify = async (chatId: string) => {
+    const before = world.written.length;
+    await notices.notify({ ...requestOf(world), chatId });
+    return world.written.length - before;
+  };
+  const chatId = newId();
+  const times = [await notify(chatId), await notify(chatId), await notify(chatId)];
+  assert.deepEqual(times, [1, 1, 0], "the same chat");
+  let others = 0;
+  for (let i = 0; i < 20; i++) others += await notify(newId());
+  assert.equal(others, 8, "chats made for it");
+  clock.ahead = 24 * 3_600_000;
+  assert.equal(await notify(chatId), 1, "a day later");
 });
