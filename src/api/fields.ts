@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { LIMIT_SPECS } from "./limits.ts";
-import { isVisible, withoutDirection } from "../core/visible_text.ts";
+import {
+  hasStackedMarks,
+  isVisible,
+  MAX_ACCENTS,
+  MAX_MARKS,
+  withoutDirection,
+  withoutTags,
+} from "../core/visible_text.ts";
 
 /**
  * Fields that the features share. They are strict JSON types; the REST transport converts a query
@@ -92,12 +99,15 @@ function withSomethingVisible(schema: z.ZodString, min: number): z.ZodString {
     : schema.refine(isVisible, "must not be blank");
 }
 
+const STACKED_MARKS =
+  `must have at most ${MAX_ACCENTS} accents, or ${MAX_MARKS} marks, on one character`;
+
 /**
  * Text of one line: a name or a title. Surrounding white space is removed, and so are characters
- * that would change the direction of adjacent text.
+ * that would change the direction of adjacent text, and tags, which hide a text.
  */
 export function line({ min = 1, max = 100 }: TextOptions = {}): z.ZodString {
-  const sized = z.string().overwrite(withoutDirection).trim()
+  const sized = z.string().overwrite(withoutDirection).overwrite(withoutTags).trim()
     .refine((value) => withinLength(value, min, max), {
       error: lengthMessage(min, max),
       abort: true,
@@ -106,6 +116,7 @@ export function line({ min = 1, max = 100 }: TextOptions = {}): z.ZodString {
       (value) => !/[\p{Cc}\u2028\u2029]/u.test(value),
       "must be one line, without control characters",
     )
+    .refine((value) => !hasStackedMarks(value), STACKED_MARKS)
     .meta({ minLength: min, maxLength: max });
   return withSomethingVisible(sized, min);
 }

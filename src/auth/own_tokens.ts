@@ -2,7 +2,7 @@ import { createRemoteJWKSet, customFetch, decodeJwt, type JWTPayload, jwtVerify 
 import * as errors from "jose/errors";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
-import { isVisible, withoutDirection } from "../core/visible_text.ts";
+import { fittingName, isVisible } from "../core/visible_text.ts";
 import { headerText } from "../core/mail_address.ts";
 import { EXTERNAL_ID } from "../model/user.ts";
 import { ProviderHttp } from "./providers/http.ts";
@@ -135,7 +135,7 @@ export class OwnTokens {
 /** One visible line; null for anything else, because a name is no reason to refuse a token. */
 function nameOf(claim: unknown): string | null {
   if (typeof claim !== "string") return null;
-  const shown = withoutDirection(headerText(claim));
+  const shown = fittingName(headerText(claim));
   return isVisible(shown) ? [...shown].slice(0, MAX_NAME).join("").trim() : null;
 }
 

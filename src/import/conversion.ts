@@ -1,3 +1,5 @@
+import { fittingName } from "../core/visible_text.ts";
+
 /** A line of the import; see README.md for its fields. */
 export type OutLine = Record<string, unknown>;
 
@@ -39,7 +41,7 @@ export class Conversion {
 
 /** A name as lines take it: one line, not blank, not too long. */
 export function nameOf(...candidates: (string | null | undefined)[]): string {
-  const found = candidates.map((name) => (name ?? "").replace(/\s+/g, " ").trim())
+  const found = candidates.map((name) => fittingName((name ?? "").replace(/\s+/g, " ")).trim())
     .find((name) => name !== "");
   return shortened(found ?? "?", MAX_NAME);
 }

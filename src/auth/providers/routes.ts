@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { AppError } from "../../core/errors.ts";
 import { headerText } from "../../core/mail_address.ts";
-import { isVisible, withoutDirection } from "../../core/visible_text.ts";
+import { fittingName, isVisible } from "../../core/visible_text.ts";
 import type { HttpEnv } from "../../http/http_env.ts";
 import { readBytes } from "../../http/json_body.ts";
 
@@ -44,7 +44,7 @@ function nameIn(user: string | null): string {
   try {
     const { firstName, lastName } = Object(JSON.parse(user ?? "{}").name);
     const parts = [firstName, lastName].filter((part) => typeof part === "string");
-    const shown = withoutDirection(headerText(parts.join(" ")));
+    const shown = fittingName(headerText(parts.join(" ")));
     return isVisible(shown) ? [...shown].slice(0, MAX_NAME).join("").trim() : "";
   } catch {
     return "";

@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { AppError, fieldError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
-import { isVisible, withoutDirection } from "../../core/visible_text.ts";
+import { fittingName, isVisible } from "../../core/visible_text.ts";
 import type { Caller, Visitor } from "../../model/caller.ts";
 import type { Identity, ProviderName } from "../../model/identity.ts";
 import type { User } from "../../model/user.ts";
@@ -205,7 +205,7 @@ export class ProviderSignIn {
  * limit.
  */
 function nameOf({ name }: ProviderIdentity): string {
-  const shown = withoutDirection(headerText(name ?? ""));
+  const shown = fittingName(headerText(name ?? ""));
   return isVisible(shown) ? [...shown].slice(0, MAX_NAME_LENGTH).join("").trim() : "";
 }
 
