@@ -20,6 +20,7 @@ import { parseGroupInfo } from "./mls/group_info.ts";
 import { parseFramedMessage, type PublicMessage } from "./mls/mls_message.ts";
 import { malformed } from "./mls/tls_reader.ts";
 import type { EncryptionNotices } from "./notices.ts";
+import { pageByLength } from "./page_by_length.ts";
 
 export interface CommitInput {
   chatId: string;
@@ -130,7 +131,7 @@ export class Commits {
     return committed;
   }
 
-  /** In order of revision. */
+  /** In order of revision; a page of long Commits has fewer than `limit`. */
   async list(
     callerId: string,
     chatId: string,
@@ -138,8 +139,12 @@ export class Commits {
     limit: number,
   ): Promise<{ items: Handshake[]; next: string | null }> {
     const chat = await this.#encryptedChat(callerId, chatId);
-    const items = await this.options.store.handshakes.changed(chatId, after, chat.rev, limit);
-    return { items, next: items.length < limit ? null : String(items.at(-1)!.rev) };
+    const { handshakes } = this.options.store;
+    const { items, isLast } = await pageByLength<Handshake>(
+      limit,
+      (last, limit) => handshakes.changed(chatId, last?.rev ?? after, chat.rev, limit),
+    );
+    return { items, next: isLast ? null : String(items.at(-1)!.rev) };
   }
 
   async groupInfo(callerId: string, chatId: string): Promise<StoredGroupInfo> {

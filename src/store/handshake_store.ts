@@ -11,8 +11,8 @@ export interface HandshakeStore {
   byEpoch(chatId: string, generation: number, epoch: number): Promise<Handshake | null>;
   /** Null before the first Commit. */
   groupInfo(chatId: string): Promise<StoredGroupInfo | null>;
-  /** Oldest first. */
-  welcomesFor(deviceId: string, limit: number): Promise<StoredWelcome[]>;
+  /** Oldest first, those after the Welcome `after` if it is given. */
+  welcomesFor(deviceId: string, limit: number, after?: string): Promise<StoredWelcome[]>;
   /** Returns true if there was one for that device. */
   removeWelcome(deviceId: string, id: string): Promise<boolean>;
 }

@@ -46,8 +46,8 @@ export class MongoHandshakeStore implements HandshakeStore {
     return found && { ...FIRST, ...withoutKey<StoredGroupInfo>(found) };
   }
 
-  welcomesFor(deviceId: string, limit: number): Promise<StoredWelcome[]> {
-    return this.#welcomes.ofDevice(deviceId, limit);
+  welcomesFor(deviceId: string, limit: number, after?: string): Promise<StoredWelcome[]> {
+    return this.#welcomes.ofDevice(deviceId, limit, after);
   }
 
   removeWelcome(deviceId: string, id: string): Promise<boolean> {

@@ -31,9 +31,10 @@ export class WelcomeCollections {
    * Oldest first. Leaves out a Welcome whose message was deleted concurrently: a device has fetched
    * it.
    */
-  async ofDevice(deviceId: string, limit: number): Promise<StoredWelcome[]> {
+  async ofDevice(deviceId: string, limit: number, after = ""): Promise<StoredWelcome[]> {
     const rows = await this.#welcomes
-      .find({ deviceId: eq(deviceId) }).sort({ _id: 1 }).limit(limit).toArray();
+      .find({ deviceId: eq(deviceId), _id: { $gt: after } }).sort({ _id: 1 }).limit(limit)
+      .toArray();
     const keys = rows.filter(({ message }) => message === undefined).map(messageKey);
     const found = await this.#messages.find({ _id: { $in: keys } }).toArray();
     const messages = new Map(found.map(({ _id, message }) => [_id, message]));

@@ -46,7 +46,7 @@ const INSERT_WELCOMES = `INSERT INTO welcomes
   FROM json_each(?)`;
 const WELCOMES_FOR_DEVICE = `SELECT ${WELCOMES.columns}, welcome_messages.message
   FROM welcomes JOIN welcome_messages USING (chatId, rev)
-  WHERE deviceId = ? ORDER BY id LIMIT 0 + ?`;
+  WHERE deviceId = ? AND id > ? ORDER BY id LIMIT 0 + ?`;
 
 export class SqliteHandshakeStore implements HandshakeStore {
   readonly #db: Database;
@@ -76,9 +76,9 @@ export class SqliteHandshakeStore implements HandshakeStore {
     return this.#db.read(() => GROUP_INFOS.decodeOrNull(this.#db.get(sql, chatId)));
   }
 
-  welcomesFor(deviceId: string, limit: number): Promise<StoredWelcome[]> {
+  welcomesFor(deviceId: string, limit: number, after = ""): Promise<StoredWelcome[]> {
     return this.#db.read(() =>
-      this.#db.all(WELCOMES_FOR_DEVICE, deviceId, limit).map((raw) => ({
+      this.#db.all(WELCOMES_FOR_DEVICE, deviceId, after, limit).map((raw) => ({
         ...WELCOMES.decode(raw),
         message: raw.message as string,
       }))

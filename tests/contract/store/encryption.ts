@@ -141,6 +141,8 @@ function handshakeContract(test: ContractTest): void {
     const { handshakes } = store;
     assert.deepEqual(await handshakes.welcomesFor(device.id, 10), welcomes);
     assert.deepEqual(await handshakes.welcomesFor(device.id, 1), [welcomes[0]]);
+    assert.deepEqual(await handshakes.welcomesFor(device.id, 10, welcomes[0].id), [welcomes[1]]);
+    assert.deepEqual(await handshakes.welcomesFor(device.id, 10, welcomes[1].id), []);
     assert.equal(await handshakes.removeWelcome(newId(), welcomes[0].id), false);
     assert.equal(await handshakes.removeWelcome(device.id, welcomes[0].id), true);
     assert.equal(await handshakes.removeWelcome(device.id, welcomes[0].id), false);
