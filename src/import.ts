@@ -7,7 +7,7 @@ import { openBlobs, openStore } from "./adapters.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";
 import { AccountChanges } from "./auth/account_changes.ts";
 import { Accounts } from "./auth/accounts.ts";
-import { HeldAddresses } from "./auth/held_addresses.ts";
+import { HeldKeys } from "./auth/held_keys.ts";
 import { OneTimeTokens } from "./auth/one_time_tokens.ts";
 import { RESERVED_NAMES, ReservedNames } from "./auth/reserved_names.ts";
 import { ChatAccess } from "./chats/chat_access.ts";
@@ -53,6 +53,7 @@ function choicesOf(args: readonly string[]): Choices | null {
 
 function peopleOf(store: Store, { reservedNames }: Config): OwnUsers {
   const audit = new AuditTrail(store, clock);
+  const tokens = new OneTimeTokens(store, clock);
   const nothing = () => {};
   const changes = new AccountChanges({
     store,
@@ -65,7 +66,8 @@ function peopleOf(store: Store, { reservedNames }: Config): OwnUsers {
     store,
     hasher: noHasher,
     changes,
-    held: new HeldAddresses(new OneTimeTokens(store, clock)),
+    held: new HeldKeys(tokens, "held_email"),
+    heldNames: new HeldKeys(tokens, "held_username"),
     reserved: new ReservedNames(reservedNames ?? RESERVED_NAMES),
     localRegistration: false,
     product: "",

@@ -10,7 +10,7 @@ import { DuplicateKey, type Store } from "../store/store.ts";
 import type { AccountChanges } from "./account_changes.ts";
 import { emailKeyOf, usernameKeyOf } from "./account_keys.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
-import type { HeldAddresses } from "./held_addresses.ts";
+import type { HeldKeys } from "./held_keys.ts";
 import { HasherBusy, type PasswordHasher } from "./password_hasher.ts";
 import type { HashOrigin } from "./password_queue.ts";
 import { requireGoodPassword } from "./password_rules.ts";
@@ -28,7 +28,8 @@ export interface AccountsOptions {
   store: Pick<Store, "users">;
   hasher: PasswordHasher;
   changes: AccountChanges;
-  held: HeldAddresses;
+  held: HeldKeys;
+  heldNames: HeldKeys;
   reserved: ReservedNames;
   /** False if people come from elsewhere only. */
   localRegistration: boolean;
@@ -80,10 +81,14 @@ export class Accounts {
       & Partial<Pick<User, "externalId" | "bio" | "custom" | "isBot">>,
     also: { by?: Omit<Identity, "userId">; bot?: Omit<Bot, "id"> } = {},
   ): Promise<User> {
-    const { store, audit, held } = this.options;
+    const { store, audit, held, heldNames } = this.options;
     const user: User = { ...this.#newUser(fields), ...fields };
     this.requireUnreserved("Cannot register", fields.username);
     if (await held.isHeld(user.emailKey)) throw alreadyTaken("Cannot register", "email", fields);
+    // A server that makes its people decides on their names.
+    if (!visitor.key && await heldNames.isHeld(user.usernameKey)) {
+      throw alreadyTaken("Cannot register", "username", fields);
+    }
     const { by } = also;
     const identity = by && { ...by, userId: user.id };
     const bot = also.bot && { ...also.bot, id: user.id };
@@ -138,18 +143,25 @@ export class Accounts {
     return await this.#hashing(() => hasher.hash(password, from));
   }
 
+  /** The name before is held, so that no one else takes it at once. */
   async rename(caller: Caller, username: string): Promise<User> {
+    const { store, changes, heldNames } = this.options;
     const usernameKey = usernameKeyOf(username);
-    this.requireUnreserved("Cannot change the username", username);
+    const action = "Cannot change the username";
+    const refused = () => alreadyTaken(action, "username", { username, email: "" });
+    this.requireUnreserved(action, username);
+    if (await heldNames.isHeld(usernameKey, caller.userId)) throw refused();
+    const before = (await store.users.byId(caller.userId))?.usernameKey ?? usernameKey;
+    const holds = before !== usernameKey && await heldNames.hold(caller.userId, before);
     try {
-      const { user } = await this.options.changes.own(caller, () => ({
+      const { user } = await changes.own(caller, () => ({
         user: { username, usernameKey },
         note: { action: "username.changed", details: { to: username } },
       }));
       return user;
     } catch (error) {
-      if (!(error instanceof DuplicateKey)) throw error;
-      throw alreadyTaken("Cannot change the username", error.key, { username, email: "" });
+      if (holds) await heldNames.release(caller.userId);
+      throw error instanceof DuplicateKey ? refused() : error;
     }
   }
 

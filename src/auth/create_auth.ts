@@ -16,7 +16,7 @@ import { EmailChanges } from "./email_changes.ts";
 import { EmailConfirmation } from "./email_confirmation.ts";
 import { EmailUndo } from "./email_undo.ts";
 import type { AuthServices } from "./handlers.ts";
-import { HeldAddresses } from "./held_addresses.ts";
+import { HeldKeys } from "./held_keys.ts";
 import type { IdentityProvider } from "./providers/identity_provider.ts";
 import { MailLimit } from "./mail_limit.ts";
 import { OneTimeTokens } from "./one_time_tokens.ts";
@@ -91,13 +91,15 @@ export function createAuth(options: AuthOptions): AuthServices {
         () => options.onDevicesRemoved(userId, devices),
       ),
   });
-  const held = new HeldAddresses(tokens);
+  const held = new HeldKeys(tokens, "held_email");
+  const heldNames = new HeldKeys(tokens, "held_username");
   const reserved = new ReservedNames(options.reservedNames);
   const accounts = new Accounts({
     store,
     hasher,
     changes,
     held,
+    heldNames,
     reserved,
     localRegistration: options.localRegistration,
     product: issuer,
@@ -113,6 +115,7 @@ export function createAuth(options: AuthOptions): AuthServices {
   const providerSignIn = new ProviderSignIn({ ...shared, signIn, proofs });
   return {
     ...shared,
+    heldNames,
     signIn,
     secondFactor,
     providerSignIn,

@@ -8,7 +8,7 @@ import { emailKeyOf } from "./account_keys.ts";
 import { type AccountLinks, linkExpired } from "./account_links.ts";
 import type { AccountMail } from "./account_mail.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
-import type { HeldAddresses } from "./held_addresses.ts";
+import type { HeldKeys } from "./held_keys.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
 import type { StepUp } from "./step_up.ts";
 
@@ -19,7 +19,7 @@ export interface EmailChangesOptions {
   proof: StepUp;
   audit: AuditTrail;
   changes: AccountChanges;
-  held: HeldAddresses;
+  held: HeldKeys;
   mail: AccountMail;
 }
 
@@ -67,7 +67,7 @@ export class EmailChanges {
     const consumed = await tokens.consume("change_email", token);
     if (!consumed) throw linkExpired();
     const { email, sessionId } = consumed.data;
-    const canUndo = user.emailVerifiedAt !== null && await held.hold(user);
+    const canUndo = user.emailVerifiedAt !== null && await held.hold(user.id, user.emailKey);
     try {
       await this.#exchange(visitor, user.id, email, exchanged(email, sessionId));
     } catch (error) {

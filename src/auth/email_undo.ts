@@ -64,7 +64,7 @@ function lockOut({ sessions, identities }: Account, since: number): Decision {
     unlink: recent.map(({ provider }) => provider),
     deleteDevices: true,
     endSessions: { ids: idsOf(sessions), reason: "credentials_changed" },
-    deleteTokens: ONE_TIME_PURPOSES,
+    deleteTokens: ONE_TIME_PURPOSES.filter((purpose) => purpose !== "held_username"),
   };
 }
 

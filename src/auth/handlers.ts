@@ -15,6 +15,7 @@ import * as credentials from "../api/operations/credentials.ts";
 import type { EmailChanges } from "./email_changes.ts";
 import type { EmailConfirmation } from "./email_confirmation.ts";
 import type { EmailUndo } from "./email_undo.ts";
+import type { HeldKeys } from "./held_keys.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
 import * as operations from "../api/operations/auth.ts";
 import type { Passwords } from "./passwords.ts";
@@ -44,6 +45,7 @@ export interface AuthServices {
   reauthentication: Reauthentication;
   proof: StepUp;
   tokens: OneTimeTokens;
+  heldNames: HeldKeys;
   audit: AuditTrail;
   changes: AccountChanges;
   mail: AccountMail;

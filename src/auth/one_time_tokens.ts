@@ -15,6 +15,7 @@ export const LIFETIMES: Readonly<Record<OneTimePurpose, number>> = {
   oauth_state: 10 * MINUTE,
   undo_email: 7 * 24 * 60 * MINUTE,
   held_email: 7 * 24 * 60 * MINUTE,
+  held_username: 30 * 24 * 60 * MINUTE,
 };
 
 /** Attempts per challenge, because codes of six digits can be guessed. */

@@ -7,14 +7,18 @@ export const ONE_TIME_PURPOSES = [
   "oauth_state",
   "undo_email",
   "held_email",
+  "held_username",
 ] as const;
 
 /**
  * Purposes that a new password ends. A link that undoes a change of address stays, and with it the hold
  * on that address: a thief who resets the password by the address that they put there ends neither.
+ * A hold on a username protects others, too.
  */
 export const CREDENTIAL_PURPOSES: readonly (typeof ONE_TIME_PURPOSES[number])[] = ONE_TIME_PURPOSES
-  .filter((purpose) => purpose !== "undo_email" && purpose !== "held_email");
+  .filter((purpose) =>
+    purpose !== "undo_email" && purpose !== "held_email" && purpose !== "held_username"
+  );
 
 export type OneTimePurpose = typeof ONE_TIME_PURPOSES[number];
 

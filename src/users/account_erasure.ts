@@ -5,6 +5,7 @@ import type { Log } from "../core/log.ts";
 import type { Caller } from "../model/caller.ts";
 import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
 import type { AccountChanges } from "../auth/account_changes.ts";
+import type { HeldKeys } from "../auth/held_keys.ts";
 import type { AccountMail } from "../auth/account_mail.ts";
 import type { StepUp } from "../auth/step_up.ts";
 import type { SignIn } from "../auth/sign_in.ts";
@@ -16,6 +17,7 @@ export interface AccountErasureOptions {
   /** Erased in this order. */
   data: readonly PersonalData[];
   changes: AccountChanges;
+  heldNames: HeldKeys;
   signIn: SignIn;
   proof: StepUp;
   mail: AccountMail;
@@ -108,9 +110,13 @@ export class AccountErasure {
 
   /**
    * Frees the names and the address; the row belongs to no user and cannot be signed in to. Runs
-   * once: an erased account cannot be changed.
+   * once: an erased account cannot be changed. The username is held for a time, so that no one takes
+   * it at once to pass for the person.
    */
   async #anonymize(userId: string): Promise<void> {
+    const { store, heldNames } = this.options;
+    const user = await store.users.byId(userId);
+    if (user?.deletedAt === null) await heldNames.holdErased(user.usernameKey);
     await this.options.changes.byServer(userId, ({ sessions, identities }, now) => ({
       user: { ...erasedUser(userId), deletedAt: now },
       unlink: identities.map(({ provider }) => provider),

@@ -204,6 +204,43 @@ test("the username changes, if it is free", async (world) => {
   assert.equal((await world.login("ann")).status, 401);
 });
 
+test("a name that was given up is held for its owner for 30 days, one an account", async (world) => {
+  const ann = await world.register("ann");
+  const rename = async (username: string, by = ann) => {
+    const { status, body } = await world.send("PUT", "/api/auth/username", { username }, by);
+    return [status, body.errors?.[0].path];
+  };
+  const FREE = [200, undefined];
+  const TAKEN = [409, "username"];
+  assert.deepEqual(await rename("anna"), FREE);
+  const eve = await world.register("eve");
+  assert.deepEqual(await rename("ann", eve), TAKEN);
+  const account = { username: "ANN", email: "ann@example.com", password: PASSWORD };
+  const { status, body } = await world.send("POST", "/api/auth/register", account);
+  assert.deepEqual([status, body.errors[0].path], TAKEN);
+  assert.deepEqual(await rename("annika"), FREE);
+  assert.deepEqual(await rename("anna", eve), FREE, "many renames hold no more names");
+  assert.deepEqual(await rename("ann", eve), TAKEN);
+  assert.deepEqual(await rename("ann"), FREE, "its owner may return to it");
+  assert.deepEqual(await rename("annika"), FREE);
+  assert.deepEqual(await rename("ann", eve), TAKEN);
+  world.ahead += 30 * 86_400_000;
+  const { accessToken: token } = (await world.login("anna")).body;
+  assert.deepEqual(await rename("ann", { ...eve, token }), FREE);
+});
+
+test("a failed rename holds no name", async (world) => {
+  const [ann] = [await world.register("ann"), await world.register("bob")];
+  const rename = async (username: string) =>
+    (await world.send("PUT", "/api/auth/username", { username }, ann)).status;
+  assert.equal(await rename("bob"), 409);
+  assert.equal(await rename("anna"), 200);
+  const store = await world.openStore();
+  assert.equal((await store.users.byUsernameKey("anna"))!.id, ann.id);
+  assert.equal(await store.oneTimeTokens.deleteForUser(ann.id, ["held_username"]), 2);
+  await store.close();
+});
+
 test("link pages need no script, and opening a link does not use it up", async (world) => {
   const ann = await world.register("ann");
   const token = await world.linkToken(ann.email, /Confirm/);

@@ -74,7 +74,12 @@ test("deleting an account removes all personal data and leaves tombstones in cha
   ]);
   await store.close();
   assert.ok(!/ann@|"ann"|Test\/1\.0/.test(kept), kept);
-  assert.equal((await world.register("ann")).username, "ann", "the name is free again");
+  const again = { username: "Ann", email: "ann@example.org", password: PASSWORD };
+  const register = () => world.send("POST", "/api/auth/register", again);
+  const { status, body } = await register();
+  assert.deepEqual([status, body.errors[0].path], [409, "username"], "no one passes for her");
+  world.ahead += 30 * 86_400_000;
+  assert.equal((await register()).status, 201, "the name is free again");
 });
 
 test("an erasure that a crash interrupted is completed at the next start", async (world) => {
