@@ -72,6 +72,11 @@ export class ContactGate {
     return admissions;
   }
 
+  /** Throws `not_found` for a person who has blocked the caller, or whose account is gone. */
+  async requireReachable(callerId: string, userId: string): Promise<void> {
+    await this.options.contactPolicy.requireReachable(callerId, [userId]);
+  }
+
   /** Counts a chat that is opened otherwise than by `chat.open`, which the dispatcher counts. */
   async chargeOpening(callerId: string): Promise<void> {
     const error = await this.#consume("join", callerId, "Cannot open another chat");

@@ -156,8 +156,9 @@ export class DirectChats {
    */
   async #complete(chat: Chat, callerId: string, userId: string): Promise<void> {
     const { writer, requests, gate, clock } = this.options;
-    const isMissing = await writer.write(chat.id, (draft) => {
+    const isMissing = await writer.write(chat.id, async (draft) => {
       if (!draft.member(callerId)) {
+        await gate.requireReachable(callerId, userId);
         draft.addMember({ userId: callerId, role: "member", joinedAt: clock.now() });
       }
       return !draft.member(userId);

@@ -189,6 +189,31 @@ attack(
   },
 );
 
+attack(
+  REST,
+  "a blocked person joins no chat by the request that the blocker has sent before",
+  async (app) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    await choose(app, bob, { write: "nobody" });
+    const [hers, his] = [app.client(ann), app.client(bob)];
+    const { body: { chatId } } = await hers.post("/api/messages", {
+      recipientId: bob.id,
+      text: "hello",
+    });
+    const set = (blocked: boolean) =>
+      hers.post("/api/users/block", { userId: bob.id, ...(!blocked && { unblock: true }) });
+    assert.equal((await set(true)).status, 200);
+    const opened = await his.post("/api/chats", { userId: ann.id });
+    assert.deepEqual([opened.status, opened.body.code], [404, "not_found"]);
+    const sent = await his.post("/api/messages", { recipientId: ann.id, text: "x" });
+    assert.deepEqual([sent.status, sent.body.code], [404, "not_found"]);
+    assert.deepEqual(await chatsOf(app, bob), []);
+    assert.equal((await hers.get(`/api/chats/${chatId}`)).body.memberCount, 1);
+    assert.equal((await set(false)).status, 200);
+    assert.equal((await his.post("/api/chats", { userId: ann.id })).body.id, chatId);
+  },
+);
+
 attack(REST, "other users cannot fill a user's list of notifications", async (app) => {
   const { ann, bob } = await app.people("ann", "bob");
   const { body: chat } = await app.client(bob).post("/api/chats", { userId: ann.id });
