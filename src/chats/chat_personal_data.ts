@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
-import type { Membership } from "../model/membership.ts";
+import { type Membership, visibleTo } from "../model/membership.ts";
 import type { Message } from "../model/message.ts";
 import { tombstone } from "../model/tombstone.ts";
 import type { ExportSection, PersonalData } from "../users/personal_data.ts";
@@ -93,14 +93,14 @@ export class ChatPersonalData implements PersonalData {
     }
   }
 
-  /** Leaves out what others did to the messages of a chat after the person left it. */
+  /** Leaves out what others did to messages that the person does not see in the chat any more. */
   async *#messages(userId: string): AsyncIterable<unknown> {
-    for (const { chatId, leftAt } of await this.store.memberships.ofUser(userId)) {
-      for await (const page of this.#pages(chatId, userId)) {
+    for (const member of await this.store.memberships.ofUser(userId)) {
+      for await (const page of this.#pages(member.chatId, userId)) {
         for (const message of page) {
           if (!isWrittenBy(userId, message)) continue;
-          const asLeft = leftAt === null ? {} : { reactions: [], pinnedAt: null };
-          yield messageView({ ...message, ...asLeft });
+          const isSeen = member.leftAt === null && visibleTo(member, [message]).length > 0;
+          yield messageView(isSeen ? message : { ...message, reactions: [], pinnedAt: null });
         }
       }
     }

@@ -28,6 +28,7 @@ attack(
     await app.client(eve).post(`/api/messages/${mine.id}/react`, { emoji: "🎉" });
     assert.equal((await his.put(path, { name: "Secret plans" })).status, 200);
     await his.post("/api/messages/pin", { messageId: mine.id });
+    await his.put(path, { history: "joined" });
     const backend = await backendOf(app);
     const report = { custom: { plan: "secret of the group" } };
     const told = await backend.post(`/api/admin/chats/${chatId}/messages`, report);
@@ -51,6 +52,10 @@ attack(
       ["system", "member.left true", [], null],
       ["text", "my own words", [], null],
     ]);
+
+    await his.post(`${path}/members`, { userIds: [ann.id] });
+    const back = (await exported()).messages.find(({ id }: { id: string }) => id === mine.id);
+    assert.deepEqual([back.text, back.reactions], ["my own words", []], "hidden since she is back");
   },
   { SYSTEM_MESSAGES: "all" },
 );
