@@ -18,9 +18,10 @@ const WORK_WEIGHT = 20;
 const WORK_MS = 2;
 /**
  * Milliseconds of the process's CPU time after which the thread's is read again, which takes
- * fifteen times as long. A turn appears up to this much longer, too.
+ * fifteen times as long. While other threads of the process compute, a turn appears up to this much
+ * longer.
  */
-const STALE_MS = 2;
+const STALE_MS = 10;
 /** A maximum covers at least this long and at most twice as long, however often it is read. */
 const WINDOW_MS = 30_000;
 
@@ -28,10 +29,10 @@ const WINDOW_MS = 30_000;
  * Measures the longest turn of this thread's event loop.
  *
  * A timer is due every `TICK_MS`; a turn that is longer makes it late. Being late also happens when the
- * machine is busy with other processes, so a turn counts with at most the CPU time that the thread
- * used meanwhile: neither a noisy machine nor many short turns look like a long one. Where the platform
- * has no figure for a thread (Deno before 2.9), the CPU time of the process takes its place, which
- * includes its workers.
+ * machine is busy with other processes, so a turn counts with at most the CPU time that the process
+ * used since the last check, and at most what the thread used: neither a noisy machine, nor workers,
+ * nor many short turns look like a long one. Where the platform has no figure for a thread (Deno
+ * before 2.9), the CPU time of the process takes its place, which includes its workers.
  */
 export class EventLoopMonitor {
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,7 +58,8 @@ export class EventLoopMonitor {
   }
 
   start(): void {
-    this.#readCpu();
+    this.#processAtTick = this.cpu.process();
+    this.#readThread(this.#processAtTick);
     this.#schedule();
   }
 
@@ -88,12 +90,15 @@ export class EventLoopMonitor {
     this.#moveWindow(now);
     // Less than one tick late: no turn was longer than two ticks.
     const isLate = late >= TICK_MS;
-    const used = this.cpu.process();
-    this.#noteWork(isLate || used - this.#processAtTick > WORK_MS);
-    this.#processAtTick = used;
-    if (isLate || used - this.#processBefore > STALE_MS) {
-      const usedByThread = this.#readCpu();
-      if (isLate) this.#current = Math.max(this.#current, Math.min(late + tickMs, usedByThread));
+    const process = this.cpu.process();
+    const used = process - this.#processAtTick;
+    this.#processAtTick = process;
+    this.#noteWork(isLate || used > WORK_MS);
+    const turn = isLate ? Math.min(late + tickMs, used) : 0;
+    if (turn > this.#current) {
+      this.#current = Math.max(this.#current, Math.min(turn, this.#readThread(process)));
+    } else if (process - this.#processBefore > STALE_MS) {
+      this.#readThread(process);
     }
     this.#schedule();
   }
@@ -105,10 +110,10 @@ export class EventLoopMonitor {
   }
 
   /** Returns the milliseconds of CPU time that the thread has used since the last call. */
-  #readCpu(): number {
+  #readThread(process: number): number {
     const before = this.#threadBefore;
     this.#threadBefore = this.cpu.thread();
-    this.#processBefore = this.cpu.process();
+    this.#processBefore = process;
     return this.#threadBefore - before;
   }
 

@@ -3,7 +3,7 @@ import { EventLoopMonitor } from "../../src/core/event_loop_monitor.ts";
 
 /** Runs the timers of a monitor by hand, each in its time, and returns their delays. */
 function world() {
-  const cpu = { used: 0 };
+  const cpu = { used: 0, usedByWorkers: 0, threadReads: 0 };
   const clock = { at: 1_000 };
   const timers: { run: () => void; ms: number }[] = [];
   const { setTimeout: real } = globalThis;
@@ -13,8 +13,11 @@ function world() {
   performance.now = () => clock.at;
   Deno.unrefTimer = () => {};
   const monitor = new EventLoopMonitor(undefined, {
-    thread: () => cpu.used,
-    process: () => cpu.used,
+    thread: () => {
+      cpu.threadReads++;
+      return cpu.used;
+    },
+    process: () => cpu.used + cpu.usedByWorkers,
   });
   monitor.start();
   const tick = (times: number, lateMs = 0) => {
@@ -63,6 +66,36 @@ Deno.test("EventLoopMonitor counts no more of a late turn than the thread has co
   assert.equal(monitor.longestTurn(), 30, "less than a tick late");
   turn(500, 0);
   assert.equal(monitor.longestTurn(), 30, "computing before is no part of it");
+});
+
+Deno.test("EventLoopMonitor tells a turn from the work of other threads within 10 ms", () => {
+  using monitored = world();
+  const { monitor, cpu, turn } = monitored;
+  for (let i = 0; i < 20; i++) turn(10, 3);
+  cpu.usedByWorkers += 500;
+  turn(500, 20);
+  const longest = monitor.longestTurn();
+  assert.ok(longest >= 20 && longest <= 30, `${longest} ms`);
+  cpu.usedByWorkers += 500;
+  turn(500, 60);
+  assert.ok(monitor.longestTurn() >= 60 && monitor.longestTurn() <= 70);
+});
+
+Deno.test("EventLoopMonitor reads the CPU time of the thread every 10 ms of use and for longer turns", () => {
+  using monitored = world();
+  const { cpu, turn } = monitored;
+  const readsDuring = (run: () => void) => {
+    const before = cpu.threadReads;
+    run();
+    return cpu.threadReads - before;
+  };
+  turn(90);
+  const load = () => {
+    for (let i = 0; i < 40; i++) turn(10, 3);
+  };
+  assert.equal(readsDuring(load), 10);
+  assert.equal(readsDuring(() => turn(500, 1)), 0, "late, and no longer than the longest");
+  assert.equal(readsDuring(() => turn(100)), 1);
 });
 
 Deno.test("EventLoopMonitor checks less often at rest, and as often as before once there is work", () => {
