@@ -16,6 +16,7 @@ export class Statements {
   readonly #prepared = new Map<string, Prepared>();
   /** By table and the SQL after its name, statements that only read and return rows as lists. */
   readonly #lists = new Map<Selectable, Map<string, StatementSync>>();
+  #dataVersion: StatementSync | undefined;
 
   constructor(readonly connection: DatabaseSync) {}
 
@@ -39,8 +40,13 @@ export class Statements {
     values: readonly SQLInputValue[],
   ): SQLOutputValue[] | undefined {
     const row: unknown = this.#list(table, rest).get(...values);
-    if (row === undefined) return undefined;
-    return Array.isArray(row) ? row : Object.values(row as Record<string, SQLOutputValue>);
+    return row === undefined ? undefined : valuesOf(row);
+  }
+
+  /** Changes when another connection has committed. Throws if another process locks the file. */
+  dataVersion(): number {
+    this.#dataVersion ??= this.#preparedList("PRAGMA data_version");
+    return Number(valuesOf(this.#dataVersion.get())[0]);
   }
 
   #list(table: Selectable, rest: string): StatementSync {
@@ -48,11 +54,20 @@ export class Statements {
     if (lists === undefined) this.#lists.set(table, lists = new Map());
     let statement = lists.get(rest);
     if (statement === undefined) {
-      statement = this.connection.prepare(table.select(rest));
-      // Missing in earlier releases of Deno and in some of its types: rows then stay objects.
-      (statement as { setReturnArrays?(isOn: boolean): void }).setReturnArrays?.(true);
-      lists.set(rest, statement);
+      lists.set(rest, statement = this.#preparedList(table.select(rest)));
     }
     return statement;
   }
+
+  #preparedList(sql: string): StatementSync {
+    const statement = this.connection.prepare(sql);
+    // Missing in earlier releases of Deno and in some of its types: rows then stay objects.
+    (statement as { setReturnArrays?(isOn: boolean): void }).setReturnArrays?.(true);
+    return statement;
+  }
+}
+
+/** Returns the values of a row of a list statement. */
+function valuesOf(row: unknown): SQLOutputValue[] {
+  return Array.isArray(row) ? row : Object.values(row as Record<string, SQLOutputValue>);
 }
