@@ -136,6 +136,9 @@ async function optionsOf(
 
 async function run(store: Store, config: Config, choices: Choices): Promise<number> {
   const { dryRun, strict } = choices;
+  if ((await Deno.stat(choices.file)).isDirectory) {
+    throw new AppError("invalid_request", `Cannot import ${choices.file}: it is a folder`);
+  }
   using reader = await LineReader.open(choices.file);
   const report = new ImportReport((line) => console.error(line));
   const options = await optionsOf(store, config, choices);

@@ -21,6 +21,9 @@ const MODES: readonly string[] = [
   "doctor",
 ] satisfies LaunchMode[];
 
+/** Modes without arguments: `--port 80` would start a server on another port than was meant. */
+const WITHOUT_ARGUMENTS = ["dev", "start", "parallel", "doctor"];
+
 /** Exit codes EX_USAGE and EX_CONFIG of sysexits.h. */
 const EXIT_USAGE = 64;
 const EXIT_CONFIG = 78;
@@ -28,6 +31,16 @@ const EXIT_CONFIG = 78;
 const [mode, ...rest] = Deno.args;
 if (!MODES.includes(mode)) {
   console.error(`Cannot launch the server: "${mode}" is none of ${MODES.join(", ")}`);
+  Deno.exit(EXIT_USAGE);
+}
+
+if (WITHOUT_ARGUMENTS.includes(mode) && rest.length > 0) {
+  console.error(
+    `Cannot launch the server with "${
+      rest.join(" ")
+    }": it takes no arguments. Set variables such ` +
+      "as PORT and DATA_DIR, or write them to .env; .env.example lists them",
+  );
   Deno.exit(EXIT_USAGE);
 }
 

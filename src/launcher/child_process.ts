@@ -31,6 +31,15 @@ export async function runChild(args: string[], { isWatching, env }: ChildOptions
   Deno.addSignalListener("SIGINT", () => stop("SIGINT"));
   // Windows has no SIGTERM, and listening to it is an error there.
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => stop("SIGTERM"));
-  const { code } = await child.status;
+  const { code, signal } = await child.status;
+  if (signal !== null && !isStopping) console.error(endedBy(signal));
   return isStopping && isWatching ? 0 : code;
+}
+
+/** A process that was killed has written no reason, and the log would only end. */
+function endedBy(signal: Deno.Signal): string {
+  const hint = signal === "SIGKILL"
+    ? "; if nobody killed it, the machine or its container was out of memory (dmesg)"
+    : "";
+  return `The process ended by ${signal}${hint}`;
 }

@@ -83,6 +83,9 @@ async function snapshot(from: string, to: string): Promise<Referenced> {
   const source = new DatabaseSync(from, { timeout: 30_000 });
   try {
     source.prepare("VACUUM INTO ?").run(to);
+  } catch (cause) {
+    // SQLite reports the reason, and seldom the file.
+    throw new Error(`Cannot back up ${from} to ${to}: ${(cause as Error).message}`, { cause });
   } finally {
     source.close();
   }

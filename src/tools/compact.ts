@@ -19,6 +19,9 @@ export async function compact(dataDir: string): Promise<{ before: number; after:
     forgetDue(database);
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     return { before, after: sizeOf(database) };
+  } catch (cause) {
+    // SQLite reports the reason, and seldom the file.
+    throw new Error(`Cannot compact ${path}: ${(cause as Error).message}`, { cause });
   } finally {
     database.close();
   }

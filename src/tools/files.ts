@@ -37,5 +37,7 @@ export async function removeIfThere(path: string): Promise<void> {
 }
 
 export const DATABASE = "chat.sqlite3";
+/** The write-ahead log of `DATABASE`: changes that are not in its file yet. */
+export const LOG = `${DATABASE}-wal`;
 export const BLOBS = join("media", "blobs");
 export const SECRETS = "dev_secrets.json";

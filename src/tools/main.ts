@@ -76,7 +76,23 @@ function requireSqlite({ mongodbUri }: Place, instead: string): void {
   throw new Error(`MONGODB_URI is set: this command is for SQLite; use ${instead}`);
 }
 
+/** Options are refused: `backup --help` would make a folder of this name. */
+const USAGES: Record<string, { text: string; max: number }> = {
+  backup: { text: "backup [folder]", max: 1 },
+  restore: { text: "restore <folder>", max: 1 },
+  copy: { text: "store:copy sqlite mongo | mongo sqlite", max: 2 },
+  compact: { text: "compact", max: 0 },
+};
+
+/** Exit code EX_USAGE of sysexits.h. */
+const EXIT_USAGE = 64;
+
 const [name, ...args] = Deno.args;
+const usage = USAGES[name];
+if (usage && (args.length > usage.max || args.some((arg) => arg.startsWith("-")))) {
+  console.error(`Usage: deno task ${usage.text}`);
+  Deno.exit(EXIT_USAGE);
+}
 try {
   const command = COMMANDS[name];
   if (command === undefined) throw new Error(`There is no command "${name}"`);

@@ -7,6 +7,7 @@ import {
   copyDurably,
   DATABASE,
   exists,
+  LOG,
   removeIfThere,
   SECRETS,
   syncFolder,
@@ -50,7 +51,15 @@ async function isMoved(dataDir: string, draft: string): Promise<boolean> {
 async function requireEmpty(dataDir: string, draft: string): Promise<void> {
   if (await exists(join(dataDir, DATABASE))) {
     throw new Error(
-      `Cannot restore into ${dataDir}: there is a ${DATABASE} in it. Move it away, with the folder media`,
+      `Cannot restore into ${dataDir}: there is a ${DATABASE} in it. Move it away, with ${LOG} and the ` +
+        "folder media",
+    );
+  }
+  // SQLite would apply the log of the former database to the restored one.
+  if (await exists(join(dataDir, LOG))) {
+    throw new Error(
+      `Cannot restore into ${dataDir}: there is a ${LOG} in it. Move it to the ${DATABASE} that it ` +
+        "belongs to: it holds the last changes of that",
     );
   }
   const isRepeated = await exists(draft);

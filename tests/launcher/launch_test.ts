@@ -84,6 +84,29 @@ Deno.test("launch: an unknown mode and a .env that cannot be read are reported b
   assert.match(unread.err, /Cannot read \.env: .*it must be a file/);
 });
 
+Deno.test("launch: a server is not started with arguments, which it would not read", async () => {
+  await using program = await Program.of({ "src/main.ts": REPORTS, "src/doctor.ts": REPORTS });
+  for (const mode of ["start", "parallel", "doctor"]) {
+    const { code, out, err } = await program.run([mode, "--port", "80"]);
+    assert.deepEqual([code, out], [64, ""], mode);
+    assert.match(err, /^Cannot launch the server with "--port 80": it takes no arguments\./);
+  }
+});
+
+Deno.test({
+  ...NO_SIGNALS,
+  name: "launch: the end of a killed server is reported, since it could not do so",
+  fn: async () => {
+    await using program = await Program.of({
+      "src/main.ts": `Deno.kill(Deno.pid, "SIGKILL");`,
+      "src/web/build/main.ts": BUILDS,
+    });
+    const { code, err } = await program.run(["start"]);
+    assert.equal(code, 137);
+    assert.match(err, /^The process ended by SIGKILL; .* out of memory/m);
+  },
+});
+
 Deno.test("launch: a page that cannot be built is reported with the reason, and the server runs", async () => {
   await using program = await Program.of({
     "src/main.ts": `while (!await Deno.stat("failed").catch(() => null)) {

@@ -42,6 +42,33 @@ Deno.test("SqliteStore refuses a file of a later release by its name, and does n
   assert.throws(() => new SqliteStore(path), /Cannot open .*store\.db: it has schema 9999/);
 });
 
+Deno.test("SqliteStore leaves the log of a database alone whose file was moved away", async () => {
+  await using dir = await TempDir.make("sqlite_database");
+  const path = dir.join("store.db"), user = aUser();
+  const store = new SqliteStore(path);
+  await store.users.create(user);
+  // As a killed process leaves them.
+  await Deno.copyFile(`${path}-wal`, dir.join("moved.db-wal"));
+  await Deno.copyFile(path, dir.join("kept.db"));
+  await store.close();
+  const refused = /Cannot open .*moved\.db: it is missing or empty, and its log .*-wal is there/;
+  assert.throws(() => new SqliteStore(dir.join("moved.db")), refused);
+  await Deno.copyFile(dir.join("kept.db"), dir.join("moved.db"));
+  const again = new SqliteStore(dir.join("moved.db"));
+  assert.deepEqual(await again.users.byId(user.id), user);
+  await again.close();
+});
+
+Deno.test("SqliteStore says of a file that is no database how to get one back", async () => {
+  await using dir = await TempDir.make("sqlite_database");
+  const path = dir.join("store.db");
+  await Deno.writeTextFile(path, "no database ".repeat(1_000));
+  assert.throws(
+    () => new SqliteStore(path),
+    /store\.db: file is not a database\. .*deno task restore/,
+  );
+});
+
 Deno.test("SqliteStore migrates a file of any earlier release, and keeps its data", async () => {
   for (let version = 1; version < SCHEMA_STEPS.length; version++) {
     await using dir = await TempDir.make("sqlite_database");

@@ -73,6 +73,24 @@ Deno.test("a restored backup has every row and file, and a new incarnation", asy
   assert.ok(chat.id);
 });
 
+Deno.test("a backup is not restored beside the log of another database", async () => {
+  await using folder = await TempDir.make("backup");
+  const { app, dataDir } = await anApp();
+  await using _app = app;
+  await backUp({ dataDir, to: folder.join("backup") });
+  await Deno.mkdir(folder.join("data"));
+  // A killed server left it, and its database was moved away.
+  await Deno.copyFile(join(dataDir, "chat.sqlite3-wal"), folder.join("data/chat.sqlite3-wal"));
+  const restored = () => restore({ from: folder.join("backup"), dataDir: folder.join("data") });
+  await assert.rejects(
+    restored(),
+    /there is a chat\.sqlite3-wal in it\. Move it to the chat\.sqlite3/,
+  );
+  await Deno.remove(folder.join("data/chat.sqlite3-wal"));
+  await restored();
+  assert.deepEqual(await rowsOf(folder.join("data")), await rowsOf(folder.join("backup")));
+});
+
 Deno.test("a backup during writes of messages and files is consistent", async () => {
   await using folder = await TempDir.make("backup");
   const { app, send, dataDir } = await anApp();

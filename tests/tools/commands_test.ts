@@ -38,6 +38,39 @@ Deno.test("store:copy reports a missing MONGODB_URI", async () => {
   assert.equal(output, "Cannot copy: MONGODB_URI is not set");
 });
 
+const USAGES: [string[], string][] = [
+  [["backup", "--help"], "Usage: deno task backup [folder]"],
+  [["backup", "one", "two"], "Usage: deno task backup [folder]"],
+  [["restore", "-h"], "Usage: deno task restore <folder>"],
+  [["compact", "--help"], "Usage: deno task compact"],
+  [["compact", "data"], "Usage: deno task compact"],
+  [["copy", "--help"], "Usage: deno task store:copy sqlite mongo | mongo sqlite"],
+];
+for (const [args, usage] of USAGES) {
+  Deno.test(`${args.join(" ")} prints its usage, and does nothing else`, async () => {
+    const found = await failed([source("tools/main.ts"), ...args]);
+    assert.deepEqual(found, { code: 64, output: usage });
+  });
+}
+
+Deno.test("compact and backup name the file that is no database", async () => {
+  const fill = async (folder: TempDir) => {
+    await Deno.mkdir(folder.join("data"));
+    await Deno.writeTextFile(folder.join("data/chat.sqlite3"), "no database ".repeat(1_000));
+  };
+  for (const [command, text] of [["compact", "Cannot compact"], ["backup", "Cannot back up"]]) {
+    const { code, output } = await failed([source("tools/main.ts"), command], fill);
+    assert.equal(code, 1);
+    assert.match(output, new RegExp(`^${text} .*chat\\.sqlite3.*: file is not a database$`));
+  }
+});
+
+Deno.test("import reports a folder in one line", async () => {
+  const { code, output } = await failed([source("import.ts"), "."]);
+  assert.equal(code, 1);
+  assert.equal(output.split("\n").at(-1), "Cannot import .: it is a folder");
+});
+
 Deno.test("the launcher reports in one line that it cannot read .env", async () => {
   const { code, output } = await failed([source("launch.ts"), "start"], async (folder) => {
     await Deno.mkdir(folder.join(".env"));

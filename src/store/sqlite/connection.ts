@@ -3,6 +3,7 @@ import type { Log } from "../../core/log.ts";
 import { vacuumIfDue } from "./deleted_rows.ts";
 import { beginLog, restartLog } from "./log_restart.ts";
 import { migrate } from "./migrations.ts";
+import { isDamaged } from "./sqlite_errors.ts";
 
 /** Milliseconds to wait for another process's transaction. */
 export const BUSY_TIMEOUT_MS = 5_000;
@@ -17,6 +18,7 @@ export interface Connection {
 export function openConnection(path: string, log?: Log): Connection {
   const logPath = `${path}-wal`;
   const isLeftBehind = sizeOf(logPath) > 0;
+  if (isLeftBehind && sizeOf(path) === 0) throw new Error(withoutItsFile(logPath));
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     const hasLog = useWriteAheadLog(database);
@@ -32,6 +34,12 @@ export function openConnection(path: string, log?: Log): Connection {
     database.close();
     throw error;
   }
+}
+
+/** SQLite would delete this log, and with it the last changes of a database that was moved away. */
+function withoutItsFile(logPath: string): string {
+  return `it is missing or empty, and its log ${logPath} is there. Put the file back that the log ` +
+    "belongs to; to begin with an empty database, move the log away too";
 }
 
 function configure(database: DatabaseSync, hasLog: boolean): void {
@@ -81,7 +89,7 @@ function useWriteAheadLog(database: DatabaseSync): boolean {
     try {
       return database.prepare("PRAGMA journal_mode = WAL").get()!.journal_mode === "wal";
     } catch (error) {
-      if (performance.now() > deadline) throw error;
+      if (isDamaged(error) || performance.now() > deadline) throw error;
     }
   }
 }

@@ -8,7 +8,7 @@ import { restartLog, type RestartMode } from "./log_restart.ts";
 import { LogSize } from "./log_size.ts";
 import { DurableSnapshots } from "./durable_snapshots.ts";
 import { LogSync } from "./log_sync.ts";
-import { isBusy, translated, unavailable } from "./sqlite_errors.ts";
+import { isBusy, isDamaged, translated, unavailable } from "./sqlite_errors.ts";
 import { Statements } from "./statements.ts";
 import type { RawRow, Table } from "./table.ts";
 import { BUSY_RETRY_MS, WriteQueue } from "./write_queue.ts";
@@ -292,12 +292,17 @@ export class Database {
   }
 }
 
+/** A new database in its place would hide that there is something to rescue. */
+const RESTORE =
+  ". Keep a copy of it with its -wal, move both away, and put the last backup in their " +
+  "place (deno task restore)";
+
 function opened(path: string, log: Log | undefined): Connection {
   try {
     return openConnection(path, log);
   } catch (cause) {
     // SQLite reports the reason, and seldom the file.
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot open ${path}: ${reason}`, { cause });
+    throw new Error(`Cannot open ${path}: ${reason}${isDamaged(cause) ? RESTORE : ""}`, { cause });
   }
 }

@@ -16,6 +16,7 @@ const UNIQUE_KEYS: Record<string, DuplicateKeyName> = {
 
 /** Primary result codes: https://sqlite.org/rescode.html. */
 const BUSY = 5, LOCKED = 6, READONLY = 8, IO_ERROR = 10, FULL = 13, CANT_OPEN = 14, CONSTRAINT = 19;
+const CORRUPT = 11, NOT_A_DATABASE = 26;
 const OUT_OF_ORDER = [BUSY, LOCKED, READONLY, IO_ERROR, FULL, CANT_OPEN];
 
 /** Translates an error of `node:sqlite` into the contract's; returns other errors unchanged. */
@@ -35,6 +36,13 @@ export function isBusy(error: unknown): boolean {
   const { code, errcode } = error as { code?: string; errcode?: number };
   return code === "ERR_SQLITE_ERROR" && errcode !== undefined &&
     [BUSY, LOCKED].includes(errcode & 0xff);
+}
+
+/** True if the file is damaged, or no database: no later attempt succeeds. */
+export function isDamaged(error: unknown): boolean {
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  return code === "ERR_SQLITE_ERROR" && errcode !== undefined &&
+    [CORRUPT, NOT_A_DATABASE].includes(errcode & 0xff);
 }
 
 export function unavailable(message: string, cause?: unknown): AppError {
