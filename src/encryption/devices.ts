@@ -46,15 +46,17 @@ export class Devices {
     const own = await this.list(userId);
     const same = own.find((device) => device.signatureKey === signatureKey);
     if (same) return { device: same, made: false };
-    if (own.length >= this.limits.devices) {
-      const max = this.limits.devices;
-      throw new AppError(
-        "conflict",
-        `Cannot register the device: there are ${own.length} of ${max}`,
-      );
-    }
+    const max = this.limits.devices;
+    const tooMany = () =>
+      new AppError("conflict", `Cannot register the device: there are ${max} of ${max}`);
+    if (own.length >= max) throw tooMany();
     const device = { id: newId(), userId, name, signatureKey, createdAt: this.clock.now() };
     await this.store.devices.create(device);
+    // Counted again: another instance may have registered one meanwhile.
+    if ((await this.list(userId)).length > max) {
+      await this.store.devices.remove(userId, [device.id]);
+      throw tooMany();
+    }
     await this.notices.devices(userId, [device], "added");
     return { device, made: true };
   }

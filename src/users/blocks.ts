@@ -80,18 +80,19 @@ export class Blocks {
     const max = this.options.limits.blocks;
     const blocked = await this.options.store.blocks.by(blockerId);
     if (blocked.some((block) => block.blockedId === blockedId)) return false;
-    if (blocked.length >= max) {
-      throw new AppError(
-        "conflict",
-        `Cannot block this user: you have already blocked the maximum of ${max} users`,
-      );
-    }
-    return await this.options.store.blocks.add({
-      blockerId,
-      blockedId,
-      createdAt: this.options.clock.now(),
-    });
+    if (blocked.length >= max) throw tooMany(max);
+    const block = { blockerId, blockedId, createdAt: this.options.clock.now() };
+    if (!await this.options.store.blocks.add(block)) return false;
+    // Counted again: another instance may have added one meanwhile.
+    if ((await this.options.store.blocks.by(blockerId)).length <= max) return true;
+    await this.options.store.blocks.remove(blockerId, blockedId);
+    throw tooMany(max);
   }
+}
+
+function tooMany(max: number): AppError {
+  const message = `Cannot block this user: you have already blocked the maximum of ${max} users`;
+  return new AppError("conflict", message);
 }
 
 /**

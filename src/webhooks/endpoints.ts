@@ -2,6 +2,7 @@ import type { AuditTrail } from "../audit/audit_trail.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
+import { Serial } from "../core/serial.ts";
 import type { Resolve } from "../core/public_lookup.ts";
 import type { AuditAction } from "../model/audit_entry.ts";
 import type { Caller, ServerCaller } from "../model/caller.ts";
@@ -49,6 +50,9 @@ const TEST_TIMEOUT_MS = 15_000;
 
 /** Webhook endpoints, as administrators keep them. */
 export class WebhookEndpoints {
+  /** One endpoint after another, or those made at the same time would pass the limit. */
+  readonly #creating = new Serial();
+
   constructor(private readonly options: WebhookEndpointsOptions) {}
 
   list(): Promise<WebhookEndpoint[]> {
@@ -63,12 +67,14 @@ export class WebhookEndpoints {
 
   /** Throws `conflict` if there are as many as allowed. */
   async create(caller: Caller | ServerCaller, fields: NewEndpoint): Promise<WithSecret> {
-    const { store, secrets, clock, limits, allowedOrigins, resolve } = this.options;
+    const { allowedOrigins, resolve } = this.options;
     await requireEndpointUrl(fields.url, allowedOrigins, resolve);
-    if ((await store.webhooks.list()).length >= limits.webhooks) {
-      const message = `Cannot add a webhook: there are ${limits.webhooks} already, the maximum`;
-      throw new AppError("conflict", message);
-    }
+    return await this.#creating.run("", () => this.#create(caller, fields));
+  }
+
+  async #create(caller: Caller | ServerCaller, fields: NewEndpoint): Promise<WithSecret> {
+    const { store, secrets, clock, limits } = this.options;
+    if ((await store.webhooks.list()).length >= limits.webhooks) throw tooMany(limits.webhooks);
     const [id, now] = [newId(), clock.now()];
     const { secret, stored } = await secrets.make(id);
     const endpoint: WebhookEndpoint = {
@@ -83,6 +89,11 @@ export class WebhookEndpoints {
       updatedAt: now,
     };
     await store.webhooks.create(endpoint);
+    // Counted again: another instance may have made one meanwhile.
+    if ((await store.webhooks.list()).length > limits.webhooks) {
+      await store.webhooks.remove(id);
+      throw tooMany(limits.webhooks);
+    }
     await this.#changed(caller, id, "webhook.created", { url: originOf(fields.url) });
     return { endpoint, secret };
   }
@@ -206,4 +217,9 @@ function pausing({ status }: WebhookEndpoint, paused: boolean | undefined): Webh
 /** A path or a query may contain a secret, and the audit trail is kept. */
 function originOf(url: string): string {
   return new URL(url).origin;
+}
+
+function tooMany(max: number): AppError {
+  const message = `Cannot add a webhook: there are ${max} already, the maximum`;
+  return new AppError("conflict", message);
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { toBase64Url } from "../../src/core/base64url.ts";
+import { anApiKey } from "../contract/store/rows.ts";
 import { RawDevice } from "../encryption/raw_device.ts";
+import { asAdmin } from "../moderation/administrators.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 import { attacks, REST } from "./attacks.ts";
 
@@ -61,3 +63,15 @@ attack(REST, "concurrent blocks are no more than the limit", async (app) => {
   assert.deepEqual(await outcomes(blocks), [2, 4]);
   assert.equal((await http.get("/api/users/blocked")).body.items.length, 2);
 }, { LIMIT_BLOCKS: "2" });
+
+attack(REST, "concurrent requests make no more API keys than 200", async (app) => {
+  const { root } = await app.people("root");
+  const chief = await asAdmin(app, root);
+  const store = await app.openStore();
+  await store.sessions.setAuthenticatedAt(root.sessionId, app.clock.now());
+  for (let i = 0; i < 198; i++) await store.apiKeys.create(anApiKey());
+  await store.close();
+  const make = () =>
+    chief.post("/api/admin/api-keys", { name: "backend", scopes: ["users:write"] });
+  assert.deepEqual(await outcomes(times(8, make)), [2, 6]);
+});

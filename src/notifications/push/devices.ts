@@ -40,10 +40,12 @@ export class PushDevices {
     const { userId, sessionId } = caller;
     const key = keyOf(address);
     return await this.#registering.run(userId, async () => {
-      await this.#makeRoom(userId, key);
+      const isOwn = await this.#makeRoom(userId, key);
       const [createdAt, updatedAt] = [this.options.clock.now(), this.options.clock.now()];
       const device = { id: newId(), userId, sessionId, key, address, name, createdAt, updatedAt };
-      return await this.options.store.pushDevices.put(device);
+      const put = await this.options.store.pushDevices.put(device);
+      if (!isOwn) await this.#requireRoom(put);
+      return put;
     });
   }
 
@@ -61,22 +63,35 @@ export class PushDevices {
 
   /**
    * Removes devices whose session has ended if the limit is reached; the next push would remove
-   * them anyway.
+   * them anyway. Returns true if the device is registered already.
    */
-  async #makeRoom(userId: string, key: string): Promise<void> {
+  async #makeRoom(userId: string, key: string): Promise<boolean> {
     const { pushDevices, sessions } = this.options.store;
     const devices = await pushDevices.ofUser(userId);
     const max = this.options.limits.pushDevices;
-    if (devices.length < max || devices.some((device) => device.key === key)) return;
+    if (devices.some((device) => device.key === key)) return true;
+    if (devices.length < max) return false;
     const active = await sessions.activeOf(userId, this.options.clock.now());
     const activeIds = new Set(active.map(({ id }) => id));
     const over = devices.filter(({ sessionId }) => !activeIds.has(sessionId));
     for (const { id } of over) await pushDevices.remove(userId, id);
     const left = devices.length - over.length;
-    if (left < max) return;
-    const message = `Cannot register the device: ${left} of ${max} devices are registered already`;
-    throw new AppError("conflict", message);
+    if (left < max) return false;
+    throw tooMany(left, max);
   }
+
+  /** Counts again: another instance may have registered one meanwhile. */
+  async #requireRoom({ id, userId }: PushDevice): Promise<void> {
+    const { store: { pushDevices }, limits: { pushDevices: max } } = this.options;
+    if ((await pushDevices.ofUser(userId)).length <= max) return;
+    await pushDevices.remove(userId, id);
+    throw tooMany(max, max);
+  }
+}
+
+function tooMany(count: number, max: number): AppError {
+  const message = `Cannot register the device: ${count} of ${max} devices are registered already`;
+  return new AppError("conflict", message);
 }
 
 function keyOf(address: PushAddress): string {
