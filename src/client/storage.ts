@@ -1,3 +1,4 @@
+import { lazyStore } from "./lazy_store.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 
 /** Creates a store that survives the page, in the browser's database `name`. One for each account. */
@@ -40,15 +41,7 @@ export async function generateDeviceKey(): Promise<CryptoKey> {
  * ```
  */
 export function sealedStore(inner: KeyStore, deviceKey: CryptoKey): KeyStore {
-  const load = () =>
-    import("./mls/sealed_store.ts").then((each) => each.sealedStore(inner, deviceKey));
-  // Loaded now, since the first write may come when there is no network.
-  let sealed = load();
-  sealed.catch(() => {});
-  const loaded = () => sealed.catch(() => sealed = load());
-  return {
-    names: (prefix) => inner.names(prefix),
-    read: async (name) => await (await loaded()).read(name),
-    write: async (changes) => await (await loaded()).write(changes),
-  };
+  return lazyStore(inner, async () => {
+    return (await import("./mls/sealed_store.ts")).sealedStore(inner, deviceKey);
+  });
 }

@@ -148,6 +148,60 @@ Deno.test("ChatSync asks again for a new chat that could not be loaded, at its n
   world.sync.close();
 });
 
+Deno.test("ChatSync names a chat that was added, and none that it loads again", async () => {
+  const world = new HeldSync();
+  const load = async (id: string, rev: number) => {
+    await world.answer("chat.get", { id, rev, members: [] });
+    await world.answer("message.list", { items: [], next: null });
+  };
+  world.event(3, "new chat");
+  await load("new chat", 3);
+  await world.answer("chat.changes", { chatId: "new chat", rev: 3 });
+  await within("it is loaded", world.sync.idle(), 20_000);
+  assert.deepEqual(world.added, ["new chat"]);
+  const opening = world.sync.open("new chat");
+  await load("new chat", 4);
+  await within("it is open", opening, 20_000);
+  world.event(9, "new chat");
+  await world.answer("chat.changes", { chatId: "new chat", rev: 9, reset: true });
+  await load("new chat", 9);
+  await within("it is loaded anew", world.sync.idle(), 20_000);
+  assert.deepEqual(world.added, ["new chat"]);
+  world.sync.close();
+});
+
+Deno.test("ChatSync announces of a new chat what was sent since the caller joined, by revision or time", async () => {
+  const world = new HeldSync();
+  const announced: string[] = [];
+  world.model.on("message", ({ message }) => void announced.push(message.id));
+  const joinedAt = "2026-01-01T00:00:10.000Z";
+  const message = (id: string, seq: number, second: string) => ({
+    id,
+    seq,
+    rev: seq,
+    chatId: "new chat",
+    clientId: id,
+    senderId: "bob",
+    reactions: [],
+    createdAt: `2026-01-01T00:00:${second}.000Z`,
+  });
+  world.event(30, "new chat");
+  const members = [{ userId: "ann", rev: 20, joinedAt, leftAt: null }];
+  await world.answer("chat.get", { id: "new chat", rev: 30, members });
+  const items = [
+    message("before", 10, "09"),
+    // The member row has since changed, so that its revision is above that of the message.
+    message("at the same time", 11, "10"),
+    // The clock of the instance that took it is behind.
+    message("later revision", 21, "09"),
+  ];
+  await world.answer("message.list", { items, next: null });
+  await world.answer("chat.changes", { chatId: "new chat", rev: 30 });
+  await within("it is loaded", world.sync.idle(), 20_000);
+  assert.deepEqual(announced, ["at the same time", "later revision"]);
+  world.sync.close();
+});
+
 Deno.test("ChatSync applies a resync during a catch-up once, whichever is answered first", async () => {
   for (const order of [["chat.changes", "sync"], ["sync", "chat.changes"]]) {
     using timers = new LiveTimers();
@@ -191,6 +245,8 @@ class HeldSync {
   readonly model = new Model();
   /** Cursors of the requests for changes. */
   readonly afters: number[] = [];
+  /** Chats that were added to the model. */
+  readonly added: string[] = [];
   readonly #requests: { name: string; settled: PromiseWithResolvers<unknown> }[] = [];
   readonly sync: ChatSync;
 
@@ -206,7 +262,7 @@ class HeldSync {
       userId: () => "ann",
       onRows() {},
       onLeft() {},
-      onChat() {},
+      onChat: (chatId) => void this.added.push(chatId),
       onFault() {},
     });
   }

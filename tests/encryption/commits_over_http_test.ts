@@ -63,6 +63,19 @@ for (const { name, ignore, environment } of testedStores()) {
     );
   });
 
+  test("a Commit adds a contact as no stranger, and others as strangers", async (app) => {
+    const { ann, bob, cat } = await app.people("ann", "bob", "cat");
+    const anns = await RawDevice.make(app, ann);
+    const bobs = await RawDevice.make(app, bob);
+    await RawDevice.make(app, cat);
+    assert.equal((await bobs.http.post("/api/chats", { userId: ann.id })).status, 201);
+    const group = await anns.newGroup();
+    const add = [...await anns.claim(bob.id), ...await anns.claim(cat.id)];
+    await anns.commit(group, { add });
+    const rows = await rowsOf(app, group.chatId, [bob.id, cat.id]);
+    assert.deepEqual(rows.map((row) => row?.addedByStranger), [false, true]);
+  });
+
   test("no Commit adds a user who must be invited first, and they can join after accepting", async (app) => {
     const { ann, bob } = await app.people("ann", "bob");
     const anns = await RawDevice.make(app, ann);

@@ -22,7 +22,7 @@ async function alone(answers: (of: { chatId: string; groupInfo: string }) => Ans
   Object.assign(other, answers({ chatId, groupInfo: await group.exportGroupInfo() }));
   const groups = new ChatGroups(
     context,
-    {} as Plaintexts,
+    { keepOwn: () => Promise.resolve() } as unknown as Plaintexts,
     {} as Timeline,
     new KnownKeys(context, new Verification(context), () => {}),
     (error) => assert.fail(error as Error),
@@ -113,4 +113,15 @@ Deno.test("ChatGroups posts nothing where no change is left", async () => {
   await groups.change(chatId, () => null);
   assert.deepEqual(new Set(names()), new Set(["chat.changes"]));
   assert.equal(group.isPending, false);
+});
+
+Deno.test("ChatGroups sends an encrypted message with the ids of its files, and without the field if there are none", async () => {
+  using world = await alone(() => ({ "message.send": (sent) => sent }));
+  const { groups, chatId, calls } = world;
+  for (const mediaIds of [["file"], [], undefined]) {
+    await groups.send(chatId, { kind: "message", clientId: newId(), text: "x" }, mediaIds);
+  }
+  const sent = calls.filter(({ name }) => name === "message.send").map(({ input }) => input);
+  assert.deepEqual(sent.map(({ mediaIds }) => mediaIds), [["file"], undefined, undefined]);
+  assert.deepEqual(sent.map((each) => "mediaIds" in each), [true, false, false]);
 });

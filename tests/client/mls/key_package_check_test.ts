@@ -11,6 +11,9 @@ import { threePeople } from "./world.ts";
 
 const shared = await threePeople();
 
+/** An extension that no device of these tests supports. */
+const UNKNOWN = { extensionType: 0xf00d, extensionData: new Uint8Array() };
+
 async function group(isTrusted = true) {
   const { world, devices } = shared;
   const config = clientConfig(() => isTrusted);
@@ -88,6 +91,11 @@ const faults: [string, RegExp, () => ReturnType<typeof aDevice>][] = [
     /another cipher suite/,
     () => aDevice({ fields: { cipherSuite: "MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448" } }),
   ],
+  [
+    "has an extension that it does not support",
+    /does not support an extension/,
+    () => aDevice({ leaf: { extensions: [UNKNOWN] } }),
+  ],
 ];
 for (const [name, reason, make] of faults) {
   Deno.test(`usableDevices leaves out a key package that ${name}`, async () => {
@@ -97,6 +105,15 @@ for (const [name, reason, make] of faults) {
 
 Deno.test("usableDevices leaves out a device that is not trusted", async () => {
   assert.match(await reasonFor(await aDevice(), false), /not trusted/);
+});
+
+Deno.test("usableDevices leaves out a device that does not support an extension of the group", async () => {
+  const { groupContext, ...state } = await group();
+  const extensions = [...groupContext.extensions, UNKNOWN];
+  const extended = { ...state, groupContext: { ...groupContext, extensions } };
+  const { usable, leftOut } = await usableDevices(extended, [await aDevice()]);
+  assert.deepEqual(usable, []);
+  assert.match(leftOut[0].reason, /does not support an extension/);
 });
 
 Deno.test("usableDevices leaves out devices and keys that are in the group already, or were just taken", async () => {

@@ -64,6 +64,13 @@ Deno.test("objects from the client have the structure of the RFC, field by field
   assert.equal(parseWelcome(fromBase64Url(welcome)).newMembers.length, 5);
   assert.deepEqual(fromBase64Url(welcome).subarray(0, 6), Uint8Array.of(0, 1, 0, 3, 0, 1));
   assert.throws(() => parseApplicationMessage(commit), invalid);
+  for (const [bytes, at] of [[text, 49], [commit, 55]] as const) {
+    for (const type of [0, 4, 255]) {
+      const message = new RegExp(`content_type.*${type} is not 1, 2 or 3`);
+      const unknown = bytes.with(at, type);
+      assert.throws(() => parseFramedMessage(unknown), { ...invalid, message });
+    }
+  }
 });
 
 Deno.test("checkCommit returns the effect of a Commit", async () => {
