@@ -3,6 +3,7 @@ import { generateRecoveryKey, restoreEncryption } from "../../src/client/encrypt
 import { generateDeviceKey, memoryKeyStore } from "../../src/client/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
+import { within } from "../support/within.ts";
 import { clientOf, type TestClient } from "./people.ts";
 
 Deno.test("all devices of a direct chat read it, and a later device from then on", async () => {
@@ -148,3 +149,26 @@ async function read(chatId: string, texts: string[], ...tests: TestClient[]): Pr
     });
   }
 }
+
+Deno.test("a client reports no fault of encryption work that ends after it was closed", async () => {
+  await using app = await RunningApp.start();
+  const { ann, bob } = await app.people("ann", "bob");
+  let holds = false;
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<never>();
+  const held: typeof fetch = (input, init) => {
+    if (!holds || !String(input).includes("/welcomes")) return fetch(input, init);
+    asked.resolve();
+    return answer.promise;
+  };
+  await using anns = await clientOf(app.url, ann, { device: "phone", fetch: held as never });
+  await using bobs = await clientOf(app.url, bob, { device: "phone" });
+  holds = true;
+  await bobs.client.encryption.createDirect(ann.id);
+  await within("ann's client asks for the Welcome", asked.promise, 20_000);
+  const closing = anns.client.close();
+  assert.equal(anns.client.state, "idle");
+  answer.reject(new TypeError("The network is down"));
+  await within("the client is closed", closing, 20_000);
+  assert.deepEqual(anns.faults, []);
+});

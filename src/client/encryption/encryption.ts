@@ -41,7 +41,6 @@ export interface EncryptionHost {
 export class Encryption extends EncryptionPeople {
   readonly #keyPackages: KeyPackageExchange;
   readonly #staleLeaves: StaleLeaves;
-  #isClosed = false;
 
   private constructor(context: EncryptionContext, onFault: (error: unknown) => void) {
     super(context, onFault);
@@ -80,7 +79,6 @@ export class Encryption extends EncryptionPeople {
    * @internal
    */
   async connected(): Promise<void> {
-    this.#isClosed = false;
     await this.context.lock.take();
     await this.groups.takeWelcomes();
     const encrypted = [...this.context.model.chats.values()].filter(({ chat }) => isReady(chat));
@@ -95,15 +93,10 @@ export class Encryption extends EncryptionPeople {
   async takeUp(chatId: string): Promise<void> {
     // Without the lock, `connected` is still to come, and processes all chats.
     if (!this.context.lock.isHeld) return;
-    try {
-      await this.groups.catchUp(chatId);
-      await this.showKnown(chatId);
-      await this.#renewIfDue(chatId);
-      this.#staleLeaves.removeLater(chatId);
-    } catch (error) {
-      // Work that closing interrupts is done by the next connection.
-      if (!this.#isClosed) throw error;
-    }
+    await this.groups.catchUp(chatId);
+    await this.showKnown(chatId);
+    await this.#renewIfDue(chatId);
+    this.#staleLeaves.removeLater(chatId);
   }
 
   /** @internal */
@@ -291,7 +284,6 @@ export class Encryption extends EncryptionPeople {
    * @internal
    */
   async close(): Promise<void> {
-    this.#isClosed = true;
     this.#staleLeaves.close();
     await this.groups.idle();
     await this.history.close();
@@ -315,7 +307,7 @@ export class Encryption extends EncryptionPeople {
     try {
       await action();
     } catch (error) {
-      if (!this.#isClosed) this.onFault(error);
+      this.onFault(error);
     }
   }
 }
