@@ -8,7 +8,7 @@ import { emailKeyOf, usernameKeyOf } from "./auth/account_keys.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { systemClock } from "./core/clock.ts";
-import { AppError } from "./core/errors.ts";
+import { failureText } from "./core/failure_text.ts";
 import type { User } from "./model/user.ts";
 import type { Store } from "./store/store.ts";
 import { Administrators } from "./users/administrators.ts";
@@ -70,7 +70,6 @@ async function main(): Promise<number> {
 try {
   Deno.exit(await main());
 } catch (error) {
-  const isExpected = error instanceof AppError || error instanceof ConfigError;
-  console.error(isExpected ? error.message : error);
+  console.error(failureText(error));
   Deno.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
 }

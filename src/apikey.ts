@@ -9,7 +9,7 @@ import { KeyUsage } from "./api_keys/key_usage.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";
 import { ConfigError, loadConfig } from "./config.ts";
 import { systemClock, toTimestamp } from "./core/clock.ts";
-import { AppError } from "./core/errors.ts";
+import { failureText } from "./core/failure_text.ts";
 import { isId } from "./core/ids.ts";
 import { silentLog } from "./core/log.ts";
 import { type ApiKey, apiKeyStateAt, type Scope, SCOPE_TEXTS, SCOPES } from "./model/api_key.ts";
@@ -117,7 +117,6 @@ try {
     console.error(`${error.message}\n\n${USAGE}`);
     Deno.exit(EXIT_USAGE);
   }
-  const isExpected = error instanceof AppError || error instanceof ConfigError;
-  console.error(isExpected ? error.message : error);
+  console.error(failureText(error));
   Deno.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
 }

@@ -15,6 +15,7 @@ import { ChatWriter } from "./chats/chat_writer.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { systemClock as clock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
+import { failureText } from "./core/failure_text.ts";
 import { silentLog as log } from "./core/log.ts";
 import { PublicGetter } from "./core/public_getter.ts";
 import { Checkpoint } from "./import/checkpoint.ts";
@@ -183,8 +184,6 @@ async function main(): Promise<number> {
 try {
   Deno.exit(await main());
 } catch (error) {
-  const isExpected = error instanceof AppError || error instanceof ConfigError ||
-    error instanceof Deno.errors.NotFound;
-  console.error(isExpected ? error.message : error);
+  console.error(failureText(error));
   Deno.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
 }

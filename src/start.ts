@@ -1,5 +1,6 @@
 import { type App, type AppOptions, createApp } from "./app.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
+import { failureText } from "./core/failure_text.ts";
 import { jsonLog, type Log } from "./core/log.ts";
 import { limitRepeats } from "./core/log_limit.ts";
 import { writeLine, writeToConsole } from "./core/log_output.ts";
@@ -41,7 +42,7 @@ export async function start(options: AppOptions = {}): Promise<Started> {
     return { app: await createApp(config, log, { ...options, tracing }), config, log };
   } catch (error) {
     if (error instanceof ConfigError) giveUp(error.message, EXIT_CONFIG);
-    return giveUp(`Cannot start the server: ${reasonOf(error)}`);
+    return giveUp(`Cannot start the server: ${failureText(error)}`);
   }
 }
 
@@ -62,22 +63,12 @@ export function cannotListen({ host, port }: Pick<Config, "host" | "port">, erro
   const cure = error instanceof Deno.errors.AddrInUse
     ? "end what listens there, or set PORT to another one"
     : "set HOST and PORT to an address of this machine that it may use";
-  return giveUp(`Cannot listen on ${urlHost(host)}:${port}: ${reasonOf(error)}; ${cure}`);
+  return giveUp(`Cannot listen on ${urlHost(host)}:${port}: ${failureText(error)}; ${cure}`);
 }
 
 function giveUp(message: string, code = 1): never {
   console.error(message);
   Deno.exit(code);
-}
-
-/**
- * Returns the stack of a programming error, to show where it is; the message of an intended error
- * is enough.
- */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const ours = error instanceof TypeError || error instanceof ReferenceError;
-  return ours ? error.stack ?? error.message : error.message;
 }
 
 /**

@@ -65,6 +65,18 @@ Deno.test("compact and backup name the file that is no database", async () => {
   }
 });
 
+Deno.test("the operator's commands report in one line that the database cannot be opened", async () => {
+  const fill = async (folder: TempDir) => {
+    await Deno.mkdir(folder.join("data"));
+    await Deno.writeTextFile(folder.join("data/chat.sqlite3"), "no database ".repeat(1_000));
+  };
+  for (const args of [["admin.ts", "list"], ["apikey.ts", "list"], ["import.ts", "a.ndjson"]]) {
+    const { code, output } = await failed([source(args[0]), args[1]], fill);
+    assert.equal(code, 1);
+    assert.match(output.split("\n").at(-1)!, /^Cannot open .*: file is not a database\. .*restore/);
+  }
+});
+
 Deno.test("import reports a folder in one line", async () => {
   const { code, output } = await failed([source("import.ts"), "."]);
   assert.equal(code, 1);
