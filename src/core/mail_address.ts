@@ -22,7 +22,8 @@ export function isMailAddress(address: string): boolean {
   const at = address.lastIndexOf("@");
   const [local, domain] = [address.slice(0, at), asciiDomain(address.slice(at + 1))];
   return at > 0 && local.length <= MAX_LOCAL_LENGTH && LOCAL.test(local) &&
-    domain !== null && DOMAIN.test(domain) && octets(address) <= MAX_LENGTH;
+    domain !== null && DOMAIN.test(domain) && octets(address) <= MAX_LENGTH &&
+    isDeliverable(address);
 }
 
 /**
@@ -59,7 +60,11 @@ export function headerText(text: string): string {
   return text.toWellFormed().replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
 }
 
-/** False for the placeholder of a person without an address (RFC 2606, section 2). */
+/**
+ * False for the placeholder of a person without an address (RFC 2606, section 2). None can be registered,
+ * or an account that is erased could not take its own.
+ */
 export function isDeliverable(address: string): boolean {
-  return !address.endsWith(".invalid");
+  const domain = asciiDomain(address.slice(address.lastIndexOf("@") + 1));
+  return domain !== null && !domain.endsWith(".invalid");
 }

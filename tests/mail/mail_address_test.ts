@@ -43,6 +43,8 @@ Deno.test("isMailAddress rejects text that is not exactly one address", () => {
     "a@example.com\nBcc: x@example.com",
     "а@example.com",
     "a@example.com:80",
+    "a@example.invalid",
+    "a@Deleted.INVALID",
     "a@räu/cher.com",
     `${"x".repeat(65)}@example.com`,
   ];

@@ -1,12 +1,12 @@
 import type { Clock } from "../../core/clock.ts";
-import { AppError, fieldError } from "../../core/errors.ts";
+import { AppError, fieldError, quote } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import { fittingName, isVisible } from "../../core/visible_text.ts";
 import type { Caller, Visitor } from "../../model/caller.ts";
 import type { Identity, ProviderName } from "../../model/identity.ts";
 import type { User } from "../../model/user.ts";
 import { DuplicateKey, type Store } from "../../store/store.ts";
-import { checkMailAddress, headerText } from "../../core/mail_address.ts";
+import { checkMailAddress, headerText, isDeliverable } from "../../core/mail_address.ts";
 import type { AccountChanges, Changed } from "../account_changes.ts";
 import { emailKeyOf } from "../account_keys.ts";
 import type { AccountMail } from "../account_mail.ts";
@@ -148,6 +148,13 @@ export class ProviderSignIn {
       throw fieldError("invalid_request", "email", message);
     }
     checkMailAddress(email);
+    if (!isDeliverable(email)) {
+      throw fieldError(
+        "invalid_request",
+        "email",
+        `Cannot sign up: no mail reaches ${quote(email)}`,
+      );
+    }
     const { store, mail } = this.options;
     if (await store.users.byEmailKey(emailKeyOf(email))) throw sameAddress(identity);
     const named = { ...identity, name: nameOf(identity) || (request.displayName ?? null) };
