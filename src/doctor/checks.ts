@@ -48,13 +48,13 @@ function dataChecks({ mongodbUri, dataDir, s3, broker }: Config, probes: Probes)
     subject: isMongo ? "MongoDB" : "SQLite",
     cure: isMongo
       ? "see that MONGODB_URI names a replica set, and a user with the role readWrite on its database"
-      : `see that this account may write to DATA_DIR (${dataDir})`,
+      : `see that this account may write to DATA_DIR (${dataDir}), and that its disk has room`,
     open: probes.openStore,
   });
   const blobs = s3 === null
     ? blobCheck(
       "Files",
-      `see that this account may write to DATA_DIR (${dataDir})`,
+      `see that this account may write to DATA_DIR (${dataDir}), and that its disk has room`,
       probes.openBlobs,
     )
     : blobCheck(

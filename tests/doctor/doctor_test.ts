@@ -59,6 +59,14 @@ Deno.test("doctor: a folder without write access is a fault with its remedy", OP
   );
 });
 
+Deno.test("doctor: a damaged database is a fault, with what may cure it", OPTIONS, async () => {
+  await using folder = await TempDir.make("doctor");
+  await Deno.writeTextFile(folder.join("chat.sqlite3"), "no database ".repeat(1_000));
+  const env = { ...testEnvironment({ BROKER: "local" }), DATA_DIR: folder.path };
+  const text = of(await diagnose(() => loadConfig(env)), "SQLite");
+  assert.match(text, /^fault: .*file is not a database\. .*restore\); see .* its disk has room$/);
+});
+
 const mongodb = sharedMongodb();
 Deno.test({
   ...OPTIONS,
