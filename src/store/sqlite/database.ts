@@ -18,6 +18,8 @@ export const ROWS_PER_SLICE = 256;
 /** Rows changed by one transaction if their number is unbounded. */
 export const ROWS_PER_WRITE = 256;
 
+const DATA_VERSION = "PRAGMA data_version";
+
 /**
  * Kept, and never closed, after their disk has failed: closing would copy the log into the file
  * without verifying it, which the next process does.
@@ -277,7 +279,7 @@ export class Database {
   /** Changes when another connection has committed; NaN while another process locks the file. */
   #dataVersion(): number {
     try {
-      return this.#main.dataVersion();
+      return Number(this.#main.prepared(DATA_VERSION).statement.get()!.data_version);
     } catch {
       return NaN;
     }

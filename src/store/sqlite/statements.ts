@@ -16,7 +16,6 @@ export class Statements {
   readonly #prepared = new Map<string, Prepared>();
   /** By table and the SQL after its name, statements that only read and return rows as lists. */
   readonly #lists = new Map<Selectable, Map<string, StatementSync>>();
-  #dataVersion: StatementSync | undefined;
 
   constructor(readonly connection: DatabaseSync) {}
 
@@ -40,13 +39,8 @@ export class Statements {
     values: readonly SQLInputValue[],
   ): SQLOutputValue[] | undefined {
     const row: unknown = this.#list(table, rest).get(...values);
-    return row === undefined ? undefined : valuesOf(row);
-  }
-
-  /** Changes when another connection has committed. Throws if another process locks the file. */
-  dataVersion(): number {
-    this.#dataVersion ??= this.#preparedList("PRAGMA data_version");
-    return Number(valuesOf(this.#dataVersion.get())[0]);
+    if (row === undefined) return undefined;
+    return Array.isArray(row) ? row : Object.values(row as Record<string, SQLOutputValue>);
   }
 
   #list(table: Selectable, rest: string): StatementSync {
@@ -54,20 +48,11 @@ export class Statements {
     if (lists === undefined) this.#lists.set(table, lists = new Map());
     let statement = lists.get(rest);
     if (statement === undefined) {
-      lists.set(rest, statement = this.#preparedList(table.select(rest)));
+      statement = this.connection.prepare(table.select(rest));
+      // Missing in earlier releases of Deno and in some of its types: rows then stay objects.
+      (statement as { setReturnArrays?(isOn: boolean): void }).setReturnArrays?.(true);
+      lists.set(rest, statement);
     }
     return statement;
   }
-
-  #preparedList(sql: string): StatementSync {
-    const statement = this.connection.prepare(sql);
-    // Missing in earlier releases of Deno and in some of its types: rows then stay objects.
-    (statement as { setReturnArrays?(isOn: boolean): void }).setReturnArrays?.(true);
-    return statement;
-  }
-}
-
-/** Returns the values of a row of a list statement. */
-function valuesOf(row: unknown): SQLOutputValue[] {
-  return Array.isArray(row) ? row : Object.values(row as Record<string, SQLOutputValue>);
 }
