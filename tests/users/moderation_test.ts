@@ -113,7 +113,12 @@ test(
     assert.deepEqual([refused.status, refused.body.code], [403, "account_suspended"]);
     assert.equal((await world.login("bob", "wrong password")).status, 401);
     world.ahead += 3_600_001;
-    assert.equal((await world.login("bob")).status, 200, "it has expired");
+    const signedIn = await world.login("bob");
+    assert.equal(signedIn.status, 200, "it has expired");
+    const { accessToken: token } = signedIn.body;
+    const { body } = await world.send("GET", "/api/audit", undefined, { token });
+    const entry = body.items.find(({ action }: { action: string }) => action === "user.suspended");
+    assert.deepEqual(entry.details, { reason: "spam", until });
   },
   ADMIN,
 );

@@ -1,6 +1,7 @@
 /** A small chat app on the hooks, which `hooks_test.ts` bundles and opens in a browser. */
 import {
   createElement as h,
+  memo,
   type ReactNode,
   StrictMode,
   useEffect,
@@ -17,6 +18,7 @@ import {
   useFileUrl,
   useMembers,
   useMessages,
+  usePeople,
   usePerson,
   usePresence,
   useTyping,
@@ -52,11 +54,13 @@ function Chat({ id }: { id: string }): ReactNode {
   const composer = useComposer(id);
   const typing = useTyping(id).map(({ name }) => name).join();
   const newest = rows.at(-1)?.seq;
+  const members = useMembers(id);
   useEffect(() => markRead(), [newest]);
   return h(
     "section",
     null,
-    h("p", { id: "members" }, useMembers(id).length),
+    h("p", { id: "members" }, members.length),
+    h(Names, { ids: members.map(({ userId }) => userId).join() }),
     hasOlder && h("button", { id: "older", onClick: () => loadOlder() }, "Older"),
     rows.map((row) => {
       return h("p", { key: row.clientId, className: "message" }, h(Message, { row }));
@@ -70,6 +74,11 @@ function Chat({ id }: { id: string }): ReactNode {
     h("button", { id: "send", onClick: () => composer.send() }, "Send"),
   );
 }
+
+/** Renders only when somebody's name changes: `usePeople` has to notice. */
+const Names = memo(({ ids }: { ids: string }): ReactNode => {
+  return h("p", { id: "names" }, usePeople(ids.split(",")).map(({ name }) => name).sort().join());
+});
 
 function Message({ row }: { row: ReturnType<typeof useMessages>["rows"][number] }): ReactNode {
   const { name } = usePerson(row.senderId);

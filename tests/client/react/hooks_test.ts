@@ -65,6 +65,10 @@ async function showsEverything(version: string, config: string): Promise<void> {
   assert.equal(await page.locator("#text").inputValue(), "");
   await shows(".chat", "bob (0): oh, hello");
   assert.equal(await page.evaluate("renders.connection"), before, "nothing of it has changed");
+  await shows("#names", "ann,bob");
+  const renamed = await app.client(bob).put("/api/users/profile", { displayName: "Robert" });
+  assert.equal(renamed.status, 200);
+  await shows("#names", "Robert,ann");
   const picture = new File([blackPng(8, 8)], "p.png", { type: "image/png" });
   const media = await bobs.client.files.upload(picture);
   await bobs.client.send(id, { mediaIds: [media.id] });
