@@ -14,7 +14,10 @@ const { app, config, log } = await starting;
 const listener = new Listener({
   fetch: app.fetch,
   log,
-  onListen: (address) => announce(log, address),
+  onListen(address) {
+    announce(log, address);
+    void app.check();
+  },
   onFailure: () => app.faults.acceptFailed(),
 });
 
