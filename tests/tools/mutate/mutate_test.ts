@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
+import { TempDir } from "../../support/temp_dir.ts";
 import { readLcov } from "./executed_lines.ts";
 import { type Mistake, mistakesIn, withMistake } from "./mistakes.ts";
 import { NearestTests } from "./nearest_tests.ts";
@@ -74,15 +76,37 @@ Deno.test("a sample is drawn again by its seed, and has each key once", () => {
   assert.equal(new Set(draw(7).map((at) => at % 20)).size, 10);
 });
 
+/** A project of these files, by path. */
+async function projectOf(files: Record<string, string>): Promise<TempDir> {
+  const folder = await TempDir.make("nearest");
+  for (const [path, source] of Object.entries(files)) {
+    await Deno.mkdir(dirname(folder.join(path)), { recursive: true });
+    await Deno.writeTextFile(folder.join(path), source);
+  }
+  return folder;
+}
+
 Deno.test("the tests nearest to a source have its name, then its folder, then its words", async () => {
-  const nearest = await NearestTests.read(Deno.cwd());
-  const tests = nearest.of("src/core/log_limit.ts");
-  assert.equal(tests[0], "tests/core/log_limit_test.ts");
-  assert.equal(new Set(tests).size, tests.length);
-  const overHttp = nearest.of("src/encryption/commits.ts").slice(0, 3);
-  assert.ok(overHttp.includes("tests/encryption/commits_over_http_test.ts"), overHttp.join());
-  const drafts = nearest.of("src/client/drafts.ts").slice(0, 3);
-  assert.ok(drafts.includes("tests/client/conversation_test.ts"), drafts.join());
+  const importing = (text: string) => `import "../../src/chats/draft.ts";\n// ${text}\n`;
+  await using project = await projectOf({
+    "src/chats/draft.ts": "// drafts wait until their reader returns\n",
+    "tests/auth/draft_test.ts": importing("nothing"),
+    "tests/chats/asleep_test.ts": importing("people sleeping soundly"),
+    "tests/chats/other_test.ts": "// drafts wait until their reader returns\n",
+    "tests/chats/waiting_test.ts": importing("drafts wait"),
+    "tests/chats/served_test.ts": importing("drafts wait") +
+      'import "../support/child_server.ts";\n',
+    "tests/support/child_server.ts": "",
+    "tests/users/wait_test.ts": importing("drafts wait until their reader returns"),
+  });
+  const nearest = await NearestTests.read(project.path);
+  assert.deepEqual(nearest.of("src/chats/draft.ts"), [
+    "tests/auth/draft_test.ts",
+    "tests/chats/waiting_test.ts",
+    "tests/chats/served_test.ts",
+    "tests/chats/asleep_test.ts",
+    "tests/users/wait_test.ts",
+  ]);
 });
 
 Deno.test("no test that reaches a source is missing, over imports or a program it starts", async () => {
