@@ -63,7 +63,7 @@ async function undone(account: Account) {
   return decision as Record<string, unknown> & { user: Record<string, unknown> };
 }
 
-Deno.test("EmailUndo restores the address and ends all sessions, links and devices", async () => {
+Deno.test("EmailUndo restores the address, ends all sessions, links and devices, and frees no username", async () => {
   const account = anAccount();
   const { note: _, ...decision } = await undone(account);
   assert.deepEqual(decision, {
@@ -78,7 +78,7 @@ Deno.test("EmailUndo restores the address and ends all sessions, links and devic
     unlink: ["google"],
     deleteDevices: true,
     endSessions: { ids: account.sessions.map(({ id }) => id), reason: "credentials_changed" },
-    deleteTokens: ONE_TIME_PURPOSES,
+    deleteTokens: ONE_TIME_PURPOSES.filter((purpose) => purpose !== "held_username"),
   });
 });
 
