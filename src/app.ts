@@ -84,9 +84,7 @@ export async function createApp(
     operations: bound.map(({ operation }) => operation),
     faults: registerFaultMetrics(context.metrics),
     timerWork: () => background.timerWork.run(),
-    async check() {
-      await transports.health.check();
-    },
+    check: () => transports.health.check(),
     // If many requests come at once, some wait for the next turns of the event loop.
     async fetch(request, info) {
       await sharedTurns.run(() => {});

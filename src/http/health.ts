@@ -72,17 +72,17 @@ export class Health {
 
   async report(): Promise<HealthReport> {
     this.#probedAt = performance.now();
-    const report = await this.check();
-    return this.#draining ? { ...report, status: "draining" } : report;
-  }
-
-  /** As `report`, for the server itself: nothing that routes to it has asked. Logs what fails. */
-  check(): Promise<HealthReport> {
     if (this.#report === null || performance.now() >= this.#reusedUntil) {
       this.#reusedUntil = Infinity;
       this.#report = this.#freshReport();
     }
-    return this.#report;
+    const report = await this.#report;
+    return this.#draining ? { ...report, status: "draining" } : report;
+  }
+
+  /** Logs what fails. This is no probe, and the next one does not reuse what was found. */
+  async check(): Promise<void> {
+    await Promise.all(this.#checks.map((check) => this.#passes(check)));
   }
 
   async #freshReport(): Promise<HealthReport> {
