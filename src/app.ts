@@ -35,11 +35,6 @@ export interface App {
   timerWork(): Promise<void>;
   /** Counts faults of the whole process, for `/metrics`. */
   readonly faults: FaultMetrics;
-  /**
-   * Checks database, files and broker, and logs what fails, for a server that begins to serve: a
-   * wrong key of S3 should not wait for the first upload. Never throws.
-   */
-  check(): Promise<void>;
   fetch(request: Request, info: Partial<Deno.ServeHandlerInfo>): Response | Promise<Response>;
   /**
    * Refuses new sockets, finishes work in flight, and makes every client reconnect elsewhere. Once
@@ -84,7 +79,6 @@ export async function createApp(
     operations: bound.map(({ operation }) => operation),
     faults: registerFaultMetrics(context.metrics),
     timerWork: () => background.timerWork.run(),
-    check: () => transports.health.check(),
     // If many requests come at once, some wait for the next turns of the event loop.
     async fetch(request, info) {
       await sharedTurns.run(() => {});

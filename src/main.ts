@@ -14,10 +14,7 @@ const { app, config, log } = await starting;
 const listener = new Listener({
   fetch: app.fetch,
   log,
-  onListen(address) {
-    announce(log, address);
-    void app.check();
-  },
+  onListen: (address) => announce(log, address),
   onFailure: () => app.faults.acceptFailed(),
 });
 

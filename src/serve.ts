@@ -60,6 +60,5 @@ export default {
   onListen(listening) {
     address = listening as Deno.NetAddr;
     announce(log, listening as Deno.NetAddr);
-    void app.check();
   },
 } satisfies Deno.ServeDefaultExport;

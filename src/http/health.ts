@@ -80,11 +80,6 @@ export class Health {
     return this.#draining ? { ...report, status: "draining" } : report;
   }
 
-  /** Logs what fails. This is no probe, and the next one does not reuse what was found. */
-  async check(): Promise<void> {
-    await Promise.all(this.#checks.map((check) => this.#passes(check)));
-  }
-
   async #freshReport(): Promise<HealthReport> {
     const results = await Promise.all(this.#checks.map((check) => this.#passes(check)));
     this.#reusedUntil = performance.now() + this.#keepMs;

@@ -4,10 +4,8 @@ import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { eventually } from "../support/eventually.ts";
-import { inheritedEnvironment, ServerProcess, startArguments } from "../support/server_process.ts";
+import { inheritedEnvironment, startArguments } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
-import { findVersitygw, s3Environment, startS3 } from "../support/versitygw.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -81,23 +79,4 @@ Deno.test("an unreachable database is reported with its address, without its pas
   assert.match(said, /Cannot start the server: Connecting to MongoDB at 127\.0\.0\.1:1 failed/);
   assert.doesNotMatch(said, /hunter2/);
   assertPlain(said);
-});
-
-const versitygw = findVersitygw();
-
-Deno.test({
-  name: "a start with a wrong key of S3 serves, and logs what fails without being asked",
-  ignore: versitygw === null,
-  async fn() {
-    const s3 = await startS3(versitygw!);
-    try {
-      const env = { ...s3Environment(s3), AWS_SECRET_ACCESS_KEY: "another" };
-      await using server = await ServerProcess.start({ env });
-      await eventually("the failure is logged", () => server.log.includes("Health check failed"));
-      assert.match(server.log, /"check":"blobs".*signature/i);
-      assert.doesNotMatch(server.log, /"check":"store"/);
-    } finally {
-      await s3.stop();
-    }
-  },
 });

@@ -95,16 +95,3 @@ Deno.test("Health runs its checks once for many concurrent probes", async () => 
   await Promise.all(Array.from({ length: 20 }, () => health.report()));
   assert.equal(asked, 1);
 });
-
-Deno.test("Health checks for the server itself are no probes, and no probe reuses them", async () => {
-  let broken = false;
-  const health = new Health(
-    [check("store", "ready", () => broken ? fails() : passes())],
-    silentLog,
-    { noticeMs: 60_000 },
-  );
-  await health.check();
-  broken = true;
-  await health.noticed();
-  assert.equal((await health.report()).status, "unavailable");
-});
