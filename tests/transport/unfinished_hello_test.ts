@@ -70,6 +70,14 @@ async function nextText(socket: RawWebSocket): Promise<string> {
 }
 
 for (const { name, open, hello, refused, reply } of TRANSPORTS) {
+  /** Returns a socket whose hello the held services keep waiting. */
+  const underWay = async (transports: HeldTransports): Promise<RawWebSocket> => {
+    const socket = await open(transports);
+    await hello(socket, "ann");
+    await eventually("it is under way", () => transports.waiting === 1);
+    return socket;
+  };
+
   Deno.test(
     `${name}: events that waited for a hello follow its reply, and its end leaves nothing behind`,
     OPTIONS,
@@ -98,9 +106,7 @@ for (const { name, open, hello, refused, reply } of TRANSPORTS) {
       async () => {
         await using transports = new HeldTransports();
         const letGo = transports.hold();
-        using socket = await open(transports);
-        await hello(socket, "ann");
-        await eventually("it is under way", () => transports.waiting === 1);
+        using socket = await underWay(transports);
         assert.equal(transports.world.hub.size, 1);
         letGo(failure);
         // The close does not ask for an immediate reconnect: the fault may last.
@@ -117,9 +123,7 @@ for (const { name, open, hello, refused, reply } of TRANSPORTS) {
     async () => {
       await using transports = new HeldTransports();
       const letGo = transports.hold();
-      const socket = await open(transports);
-      await hello(socket, "ann");
-      await eventually("it is under way", () => transports.waiting === 1);
+      const socket = await underWay(transports);
       socket[Symbol.dispose]();
       await eventually("the break is noticed", () => transports.admission.addresses === 0);
       letGo();
@@ -133,9 +137,7 @@ for (const { name, open, hello, refused, reply } of TRANSPORTS) {
     async () => {
       await using transports = new HeldTransports();
       const letGo = transports.hold();
-      using socket = await open(transports);
-      await hello(socket, "ann");
-      await eventually("it is under way", () => transports.waiting === 1);
+      using socket = await underWay(transports);
       transports.world.hub.endSessions(["session of ann"]);
       // At once, though the peer has not answered the close and need not do so.
       await new Promise((resolve) => setTimeout(resolve));
@@ -172,9 +174,7 @@ for (const { name, open, hello, refused, reply } of TRANSPORTS) {
     async () => {
       await using transports = new HeldTransports({ socketsBeforeHello: 1 });
       const letGo = transports.hold();
-      using socket = await open(transports);
-      await hello(socket, "ann");
-      await eventually("it is under way", () => transports.waiting === 1);
+      using _socket = await underWay(transports);
       assert.throws(() => transports.admission.check("127.0.0.1"), { code: "rate_limited" });
       letGo();
       // A shorter time than the one after which unanswered pings end the connection.

@@ -14,7 +14,10 @@ import { eventually } from "../support/eventually.ts";
 /** A poll that does not come by itself during a test. */
 const NEVER_MS = 600_000;
 
-/** Instances that share one store and deliver its webhooks. The test sets the answers of the endpoints. */
+/**
+ * Several instances with one store, which deliver webhooks from it. `outcome` says how each delivery
+ * ends.
+ */
 export class WorkerWorld implements AsyncDisposable {
   readonly store = new SqliteStore(":memory:");
   now = T0;

@@ -7,7 +7,10 @@ import { Verification } from "../../../src/client/encryption/verification.ts";
 import { newId } from "../../../src/core/ids.ts";
 import { type Answers, contextWith, refusal } from "./world.ts";
 
-/** The only device in a chat's group. Its server reports no changes, except for what `answers` holds. */
+/**
+ * One device, alone in the group of a chat. The server's answers are those of `answers`; without one
+ * for it, a request for changes gets none.
+ */
 async function alone(answers: (of: { chatId: string; groupInfo: string }) => Answers) {
   const chatId = newId();
   const other: Answers = {
