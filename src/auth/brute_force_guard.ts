@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { AppError } from "../core/errors.ts";
+import { AppError, rateLimited } from "../core/errors.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { networkOf } from "../operations/rate_key.ts";
 import type { RateLimiter } from "../cluster/rate_limiter.ts";
@@ -177,10 +177,5 @@ function hashOf(name: string): string {
 }
 
 function tooMany(retryAfterMs: number): AppError {
-  const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
-  return new AppError(
-    "rate_limited",
-    `Cannot sign in: too many failed attempts; try again in ${retryAfter} s`,
-    { retryAfter },
-  );
+  return rateLimited("Cannot sign in: too many failed attempts", retryAfterMs);
 }

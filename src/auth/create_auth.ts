@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { AppError } from "../core/errors.ts";
+import { rateLimited } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { Device } from "../model/device.ts";
@@ -145,12 +145,10 @@ function createSessions(
     lifetimeMs: options.sessionLifetimeMs,
     onReuse: (user, visitor) => mail.notice("refresh_token_reused", user, visitor),
     limitRefresh: async (sessionId) => {
-      const decision = await limiter.consume(`refresh_session:${sessionId}`, REFRESHES);
-      if (decision.allowed) return;
-      const retryAfter = Math.max(1, Math.ceil(decision.retryAfterMs / 1000));
-      const message =
-        `Cannot refresh: this session refreshes too often; try again in ${retryAfter} s`;
-      throw new AppError("rate_limited", message, { retryAfter });
+      const bucket = `refresh_session:${sessionId}`;
+      const { allowed, retryAfterMs } = await limiter.consume(bucket, REFRESHES);
+      if (allowed) return;
+      throw rateLimited("Cannot refresh: this session refreshes too often", retryAfterMs);
     },
   });
 }

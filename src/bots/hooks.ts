@@ -4,7 +4,7 @@ import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Clock } from "../core/clock.ts";
-import { AppError, notFound } from "../core/errors.ts";
+import { AppError, notFound, rateLimited } from "../core/errors.ts";
 import type { Bot } from "../model/bot.ts";
 import type { Caller } from "../model/caller.ts";
 import type { CustomData } from "../model/custom_data.ts";
@@ -102,11 +102,7 @@ export class Hooks {
     await this.options.bots.requireActive(id);
     if (createdBy !== null) await this.options.bots.requireActive(createdBy);
     const { allowed, retryAfterMs } = await limiter.consume(`incoming:${id}`, rates.incoming);
-    if (!allowed) {
-      const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
-      const message = `Cannot post: the webhook posts too often; try again in ${retryAfter} s`;
-      throw new AppError("rate_limited", message, { retryAfter });
-    }
+    if (!allowed) throw rateLimited("Cannot post: the webhook posts too often", retryAfterMs);
     return await sender.send(id, { ...post, chatId: hook.chatId!, hookMaker: createdBy });
   }
 

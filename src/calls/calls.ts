@@ -1,7 +1,7 @@
 import type { Rate } from "../api/rate_limits.ts";
 import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
-import { AppError, notFound } from "../core/errors.ts";
+import { AppError, notFound, rateLimited } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
 import type { Shadows } from "../chats/shadows.ts";
@@ -74,10 +74,7 @@ export class Calls {
     const bucket = `call_starts:${userId}:${chatId}`;
     const { allowed, retryAfterMs } = await this.options.limiter.consume(bucket, STARTS);
     if (allowed) return;
-    const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
-    const message =
-      `Cannot call: too many calls were started in this chat; try again in ${retryAfter} s`;
-    throw new AppError("rate_limited", message, { retryAfter });
+    throw rateLimited("Cannot call: too many calls were started in this chat", retryAfterMs);
   }
 
   async end(userId: string, chatId: string, call: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { AppError, notFound } from "../core/errors.ts";
+import { AppError, notFound, rateLimited } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { ContactAudience, ContactAudiences } from "../model/contact.ts";
 import type { User } from "../model/user.ts";
@@ -120,11 +120,7 @@ export class ContactGate {
     const { limiter, rates, log } = this.options;
     try {
       const { allowed, retryAfterMs } = await limiter.consume(`${name}:${key}`, rates[name]);
-      if (allowed) return null;
-      const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
-      return new AppError("rate_limited", `${message}; try again in ${retryAfter} s`, {
-        retryAfter,
-      });
+      return allowed ? null : rateLimited(message, retryAfterMs);
     } catch (error) {
       // A rate limiter that cannot be reached must not stop the service.
       log.warn("Rate limiter failed; the request continues", { error, limit: name });

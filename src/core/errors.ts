@@ -69,6 +69,12 @@ export function fieldError(code: ErrorCode, path: string, message: string): AppE
   return new AppError(code, message, { errors: [{ path, message }] });
 }
 
+/** The refusal of what comes too often: `what` says what was refused, and why. */
+export function rateLimited(what: string, retryAfterMs: number): AppError {
+  const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return new AppError("rate_limited", `${what}; try again in ${retryAfter} s`, { retryAfter });
+}
+
 /**
  * Returns the error for something that does not exist, or that the caller may not see. Both responses are
  * built here, so that they cannot drift apart.

@@ -1,4 +1,4 @@
-import { AppError } from "../core/errors.ts";
+import { AppError, rateLimited } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { RateDecision, RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Rates } from "../api/rate_limits.ts";
@@ -58,8 +58,8 @@ export class ClaimBudget {
 
 function refusalOf({ allowed, retryAfterMs }: RateDecision): AppError | null {
   if (allowed) return null;
-  const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
-  const message =
-    "Cannot claim more key packages of this user: the limit is reached, and their devices have no last resort";
-  return new AppError("rate_limited", `${message}; try again in ${retryAfter} s`, { retryAfter });
+  return rateLimited(
+    "Cannot claim more key packages of this user: the limit is reached, and their devices have no last resort",
+    retryAfterMs,
+  );
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { errorCodesOf } from "../api/error_codes.ts";
-import { AppError, type ErrorCode } from "../core/errors.ts";
+import { AppError, type ErrorCode, rateLimited } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { logServerError } from "../core/server_error_log.ts";
 import { sharedTurns } from "../core/turns.ts";
@@ -109,12 +109,7 @@ export class Dispatcher {
     }
     trace.rate = { name, rate, decision };
     if (decision.allowed) return;
-    const retryAfter = Math.max(1, Math.ceil(decision.retryAfterMs / 1000));
-    throw new AppError(
-      "rate_limited",
-      `There were too many requests of the kind ${name}; try again in ${retryAfter} s`,
-      { retryAfter },
-    );
+    throw rateLimited(`There were too many requests of the kind ${name}`, decision.retryAfterMs);
   }
 
   /** A REST request is inside Deno's span already; a command of a socket starts a trace. */
