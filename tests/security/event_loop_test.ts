@@ -26,6 +26,12 @@ import { type TestedStore, testedStores } from "../support/tested_stores.ts";
  */
 const MAX_TURN_MS = 50;
 
+/**
+ * A turn that is long by itself is so in each try. On a machine with many busy processes the loop
+ * gets its turn late, finds more to do at once, and its CPU time counts twice as high.
+ */
+const TRIES = 5;
+
 /** Numbers of rows. The tests' MongoDB server stores far fewer rows per second. */
 const SIZES = {
   SQLite: { messages: 5_500, chats: 2_000, people: 1_000, notifications: 2_000, long: 12 },
@@ -37,11 +43,18 @@ for (const store of testedStores()) {
   Deno.test({
     name: `${store.name}: no turn of the event loop is longer than ${MAX_TURN_MS} ms`,
     ignore: store.ignore,
-    fn: () => attack(store, SIZES[store.name as keyof typeof SIZES]),
+    fn: async () => {
+      const longest: number[] = [];
+      while (longest.length < TRIES && !longest.some((ms) => ms <= MAX_TURN_MS)) {
+        longest.push(await attack(store, SIZES[store.name as keyof typeof SIZES]));
+      }
+      assert.ok(Math.min(...longest) <= MAX_TURN_MS, `the longest turns took ${longest} ms`);
+    },
   });
 }
 
-async function attack(store: TestedStore, sizes: Sizes): Promise<void> {
+/** Returns the milliseconds of the longest turn. */
+async function attack(store: TestedStore, sizes: Sizes): Promise<number> {
   await using folder = await TempDir.make("event_loop");
   const extra = { ...store.environment(), LIMIT_SYNC_CHATS: "100000" };
   const config = testConfig(folder.join("data"), extra);
@@ -58,9 +71,7 @@ async function attack(store: TestedStore, sizes: Sizes): Promise<void> {
     assert.ok(status < 300, `${status} ${JSON.stringify(body)}`);
   }
   if (store.name === "SQLite") await sendWhileLocked(http, config.dataDir, crowded);
-  const longest = await longestTurn(http);
-
-  assert.ok(longest <= MAX_TURN_MS, `the longest turn was ${longest} ms`);
+  return await longestTurn(http);
 }
 
 /** Code that the first request of each kind compiles counts as startup. */
