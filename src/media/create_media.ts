@@ -18,6 +18,7 @@ import { MediaLinks } from "./media_links.ts";
 import type { MediaLimits } from "./media_rules.ts";
 import { MediaSharing } from "./media_sharing.ts";
 import { MediaSweeper } from "./media_sweeper.ts";
+import { OpenDownloads } from "./open_downloads.ts";
 import { ResumableUploads } from "./resumable_uploads.ts";
 import type { OnUploaded } from "./upload_metrics.ts";
 import { UploadTarget } from "./upload_target.ts";
@@ -40,7 +41,7 @@ export interface MediaOptions {
 }
 
 export interface MediaServices {
-  blobs: BlobStore;
+  downloads: OpenDownloads;
   intake: MediaIntake;
   access: MediaAccess;
   library: MediaLibrary;
@@ -105,7 +106,7 @@ export function createMedia(options: MediaOptions): MediaServices {
     onUploaded: (bytes) => onUploaded("direct", bytes),
   });
   return {
-    blobs,
+    downloads: new OpenDownloads(blobs),
     intake,
     access,
     library,

@@ -49,7 +49,7 @@ export function representationOf(media: Media, thumbnail: boolean): Representati
 export async function downloadResponse(
   request: Request,
   file: Representation,
-  blobs: BlobStore,
+  blobs: Pick<BlobStore, "get">,
   cacheSeconds = YEAR_S,
 ): Promise<Response> {
   requireMatch(request.headers, file);

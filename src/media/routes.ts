@@ -50,7 +50,8 @@ async function download(c: HttpContext, media: MediaServices, by: Callers): Prom
   const file = representationOf(found, thumbnail);
   if (!file) throw notFound("thumbnail of the upload", found.id);
   try {
-    const response = await downloadResponse(c.req.raw, file, media.blobs, verified?.secondsLeft);
+    const blobs = media.downloads.of(userId);
+    const response = await downloadResponse(c.req.raw, file, blobs, verified?.secondsLeft);
     // The link is the permission: a page of another origin may show what the link was created for.
     if (link) response.headers.set("cross-origin-resource-policy", "cross-origin");
     return response;

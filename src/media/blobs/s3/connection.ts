@@ -26,6 +26,12 @@ export interface S3Config {
 
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/**
+ * Far above the downloads that may be open at a time (`DOWNLOAD_LIMITS`), each of which holds a
+ * connection: with the SDK's 50, slow clients kept everybody from the media store.
+ */
+const MAX_CONNECTIONS = 1_000;
+
 /** Loads the SDK on the first call: it is large, and not every deployment uses it. */
 export class S3Connection {
   readonly #config: S3Config;
@@ -98,6 +104,8 @@ export class S3Connection {
         connectionTimeout: 5_000,
         requestTimeout: this.#config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
         throwOnRequestTimeout: true,
+        httpAgent: { maxSockets: MAX_CONNECTIONS },
+        httpsAgent: { maxSockets: MAX_CONNECTIONS },
       },
     });
     return { sdk, s3 };
