@@ -59,7 +59,7 @@ export function createRealtime(options: RealtimeOptions) {
       audience: new PresenceAudience(store, limits.presenceMembers),
       publisher,
     }),
-    typing: new Typing({ access, contactPolicy, hub, publisher, limits }),
+    typing: new Typing({ access, contactPolicy, store, hub, publisher, limits }),
     gatherer: new ReceiptGatherer({ store, publisher, log, limits }),
     profileNews: new ProfileNews({ store, publisher, log, limits }),
   };

@@ -2,6 +2,8 @@ import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Signal } from "../cluster/broker.ts";
+import { assertUnfrozen } from "../model/chat.ts";
+import type { Store } from "../store/store.ts";
 import type { Hub } from "./hub.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -24,6 +26,7 @@ interface TypingUser {
 export interface TypingOptions {
   access: Pick<ChatAccess, "requireMember">;
   contactPolicy: Pick<ContactPolicy, "isVisibleIn">;
+  store: Pick<Store, "chats">;
   hub: Pick<Hub, "toRoom">;
   publisher: Pick<Publisher, "typing">;
   limits: { typingTimeMs: number };
@@ -44,6 +47,8 @@ export class Typing {
 
   async start(userId: string, chatId: string): Promise<void> {
     await this.options.access.requireMember(chatId, userId);
+    const chat = await this.options.store.chats.byId(chatId);
+    if (chat) assertUnfrozen(chat);
     // Typing behind a block is not announced: the others see nothing unusual.
     if (!await this.options.contactPolicy.isVisibleIn(chatId, userId)) return;
     const { typingTimeMs } = this.options.limits;

@@ -53,6 +53,7 @@ test(
       ["message.react", { messageId, emoji: "👍" }, owner],
       ["message.pin", { messageId }, owner],
       ["event.send", { chatId, type: "wave" }, owner],
+      ["typing.start", { chatId }, author],
       ["chat.update", { chatId, custom: { a: 1 } }, owner],
       ["member.update", { chatId, custom: { a: 1 } }, author],
       ["group.update", { groupId: chatId, name: "Balloons" }, owner],

@@ -20,6 +20,7 @@ function room({ blocked = false, typingTimeMs = 60_000 } = {}) {
     contactPolicy: {
       isVisibleIn: (_chatId, userId) => Promise.resolve(!(blocked && userId === "bob")),
     },
+    store: { chats: { byId: () => Promise.resolve(null) } as never },
     hub: { toRoom: (_chatId: string, event: WireEvent) => void received.push(event.data) },
     publisher: {
       typing: (_chatId: string, _userId: string, writing: boolean) => void published.push(writing),

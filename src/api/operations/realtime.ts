@@ -16,7 +16,7 @@ export const startTyping = operation({
   input: () => z.strictObject({ chatId }),
   output: null,
   socket: true,
-  errors: ["not_found"],
+  errors: ["chat_frozen", "not_found"],
 });
 
 export const stopTyping = operation({
