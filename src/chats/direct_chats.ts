@@ -156,14 +156,15 @@ export class DirectChats {
    */
   async #complete(chat: Chat, callerId: string, userId: string): Promise<void> {
     const { writer, requests, gate, clock } = this.options;
+    const received = await requests.unexpired(callerId, chat.id);
     const isMissing = await writer.write(chat.id, async (draft) => {
       if (!draft.member(callerId)) {
         await gate.requireReachable(callerId, userId);
+        if (!received) await this.#requireLetIn(callerId, userId);
         draft.addMember({ userId: callerId, role: "member", joinedAt: clock.now() });
       }
       return !draft.member(userId);
     });
-    const received = await requests.unexpired(callerId, chat.id);
     if (received) await requests.close(received, "accepted");
     if (!isMissing || await requests.unexpired(userId, chat.id)) return;
     const admission = firstOf(await gate.admit(callerId, [userId], "write"));
@@ -171,6 +172,19 @@ export class DirectChats {
     await writer.write(chat.id, (draft) => {
       if (!draft.member(userId)) addPeer(draft, admission, clock.now());
     });
+  }
+
+  /**
+   * Throws unless the caller may write to the other person without asking. The other person has
+   * written first, but they have withdrawn their request since, or it has expired.
+   */
+  async #requireLetIn(callerId: string, userId: string): Promise<void> {
+    const { way } = firstOf(await this.options.gate.admit(callerId, [userId], "write"));
+    if (way === "added") return;
+    throw new AppError(
+      "forbidden",
+      "Cannot open the chat: its request was withdrawn or has expired",
+    );
   }
 
   async #ask(callerId: string, userId: string, chatId: string): Promise<void> {

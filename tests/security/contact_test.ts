@@ -325,6 +325,51 @@ attack(TRANSPORTS, "writing to the sender of a request is consent", async (app, 
   assert.equal(body.chatId, opened.body.id);
 });
 
+attack(
+  TRANSPORTS,
+  "a withdrawn or expired request lets nobody write to its sender",
+  async (app, transport) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    for (const person of [ann, bob]) await choose(app, person, { write: "nobody" });
+    const [http, his] = [app.client(ann), app.client(bob)];
+    const { body: chat } = await http.post("/api/chats", { userId: bob.id });
+    const [request] = await requestsOf(app, bob);
+    await using there = await transport.open(app, bob.token);
+    const write = () =>
+      there.run(operationOf(app, "message.send"), { recipientId: ann.id, text: "hi" });
+    const assertKeptOut = async () => {
+      assert.equal((await write()).error?.code, "forbidden");
+      assert.equal((await his.post("/api/chats", { userId: ann.id })).status, 403);
+      assert.deepEqual(await chatsOf(app, bob), []);
+    };
+    assert.equal((await http.delete(`/api/requests/${request.id}`)).status, 204);
+    await assertKeptOut();
+
+    assert.equal((await http.post("/api/chats", { userId: bob.id })).body.id, chat.id);
+    app.clock.ahead += 120_000;
+    await assertKeptOut();
+
+    await choose(app, ann, { write: "everyone" });
+    assert.equal((await write()).data?.chatId, chat.id);
+    assert.deepEqual(await chatsOf(app, bob), [chat.id]);
+  },
+  { LIMIT_CONTACT_REQUEST_MS: "120000" },
+);
+
+attack(
+  REST,
+  "a person who has declined a request may write to its sender",
+  async (app) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    for (const person of [ann, bob]) await choose(app, person, { write: "nobody" });
+    const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
+    const [request] = await requestsOf(app, bob);
+    const his = app.client(bob);
+    assert.equal((await his.post(`/api/requests/${request.id}/decline`)).status, 204);
+    assert.equal((await his.post("/api/chats", { userId: ann.id })).body.id, chat.id);
+  },
+);
+
 attack(REST, "requests to one user are bounded, and a block hides them", async (app) => {
   const { bob, a, b, c } = await app.people("bob", "a", "b", "c");
   await choose(app, bob, { addToGroups: "nobody", write: "nobody" });
