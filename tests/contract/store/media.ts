@@ -145,6 +145,21 @@ export function mediaContract(test: ContractTest): void {
     assert.deepEqual(await store.media.usage(other), { bytes: 1234, openUploads: 0 });
   });
 
+  test("removing an upload frees what it used, in whichever status, and nothing else", async (store) => {
+    const put = { method: "put", key: "staging/x", until: T0 } as const;
+    for (const status of ["pending", "ready", "deleting"] as const) {
+      const ownerId = newId();
+      const kept = aMedia({ ownerId, status: "pending", size: 10 });
+      const row = aMedia({ ownerId, status, size: 7, upload: put });
+      for (const each of [kept, row]) await store.media.create(each);
+      await store.media.remove(row.id);
+      const left = { bytes: 10, openUploads: 1 };
+      assert.deepEqual(await store.media.usage(ownerId), left, status);
+      await store.media.remove(kept.id);
+      assert.deepEqual(await store.media.usage(ownerId), { bytes: 0, openUploads: 0 }, status);
+    }
+  });
+
   test("a write past the quota is rejected, and one that frees bytes never is", async (store) => {
     const ownerId = newId();
     const quota = { bytes: 100, openUploads: 2 };

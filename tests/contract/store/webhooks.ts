@@ -126,11 +126,19 @@ export function webhookContract(test: ContractTest): void {
     assert.equal(await store.media.markDeleting(media.id, T0), false);
     assert.equal(await store.media.markDeleting(media.id, T0 + 1), true);
     await store.media.remove(media.id);
-    const aborted = aMedia({ status: "pending", uses: 0, checkAt: T0 });
-    await store.media.create(aborted);
-    await store.media.remove(aborted.id);
+    for (const status of ["pending", "ready"] as const) {
+      const removed = aMedia({ status, uses: 0, checkAt: T0 });
+      await store.media.create(removed);
+      await store.media.remove(removed.id);
+    }
     await store.reports.create(aReport());
-    assert.deepEqual((await names()).slice(4), ["media.ready", "media.deleted", "report.created"]);
+    assert.deepEqual((await names()).slice(4), [
+      "media.ready",
+      "media.deleted",
+      "media.ready",
+      "media.deleted",
+      "report.created",
+    ]);
   });
 
   test("a change that fails writes no delivery", async (store) => {

@@ -7,6 +7,7 @@ import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
 import { addMissing, rewriteField } from "../../../src/store/mongo/rewrite.ts";
 import { MIGRATION_STEPS } from "../../../src/store/mongo/steps/mod.ts";
 import type { MigrationStep } from "../../../src/store/mongo/steps/step.ts";
+import { eventually } from "../../support/eventually.ts";
 import { sharedMongodb } from "../../support/mongodb_server.ts";
 
 const mongodb = sharedMongodb();
@@ -91,6 +92,16 @@ test("another instance continues when one dies while it migrates", async (db) =>
   let runs = 0;
   await migrate(db, [aStep("a", () => Promise.resolve(void runs++))], { silentMs: 20 });
   assert.equal(runs, 1);
+});
+
+test("an instance renews its lease for as long as a step takes", async (db) => {
+  const beats = async () => (await schemaOf(db))!.beat;
+  const slow = aStep("slow", async () => {
+    const atFirst = await beats();
+    await eventually("it was renewed twice", async () => await beats() >= atFirst + 2);
+  });
+  assert.equal(await migrate(db, [slow], { renewMs: 20 }), true);
+  assert.equal((await schemaOf(db))!.migrator, null, "and gives it back");
 });
 
 test("an instance that was considered dead does not count its step", async (db) => {

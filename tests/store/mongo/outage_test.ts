@@ -138,6 +138,15 @@ test(
   },
 );
 
+test("a ping right after a good one fails if the database is gone", async (store, proxy) => {
+  await store.ping();
+  proxy.refuse(true);
+  proxy.cut();
+  await assert.rejects(store.ping(), { code: "unavailable" });
+  proxy.refuse(false);
+  await eventually("the database is back", () => store.ping().then(() => true));
+});
+
 /** Reads, writes and transactions, each of which is answered by a server that responds. */
 async function callsOf(store: Store): Promise<Record<string, () => Promise<unknown>>> {
   const user = aUser();
