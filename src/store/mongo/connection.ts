@@ -6,6 +6,7 @@ import type {
   MongoClientOptions,
 } from "mongodb";
 import { AppError } from "../../core/errors.ts";
+import { failClosedWrites } from "./closed_writes.ts";
 import { MAJORITY_WRITES, READ_LEVEL } from "./durability.ts";
 import { isDriverError } from "./errors.ts";
 import type { DeliveryPlanner } from "../webhook_store.ts";
@@ -96,6 +97,7 @@ export async function connect(
   options: ConnectionOptions = {},
 ): Promise<MongoConnection> {
   const { MongoClient, ReadConcern } = await import("mongodb");
+  await failClosedWrites();
   const client = newClient(MongoClient, uri);
   options.watchPool?.(client, "store");
   try {
