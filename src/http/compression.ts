@@ -48,6 +48,7 @@ export async function compressed(request: Request, response: Response): Promise<
   const bytes = new Uint8Array(await response.arrayBuffer());
   const isTaken = takesGzip(request.headers.get("accept-encoding"));
   if (bytes.length < MIN_BYTES || !isTaken) {
+    headers.set("content-length", String(bytes.length));
     return new Response(bytes, { status, statusText, headers });
   }
   const packed = await packedOf(new URL(request.url).pathname, headers.get("etag"), bytes);

@@ -12,6 +12,7 @@ import type { HttpContext, HttpEnv } from "./http_env.ts";
 import { errorHandler, unknownRoute } from "./problem_response.ts";
 import { setRateLimitHeaders } from "./rate_limit_headers.ts";
 import { requestIdOf } from "./request_id.ts";
+import { LargeAnswers } from "./large_answers.ts";
 import { logRequest } from "./request_log.ts";
 import { setSecurityHeaders } from "./security_headers.ts";
 
@@ -34,6 +35,7 @@ export function middleware(
   const addressOf = addressReader(config.trustedProxy);
   const https = config.publicUrl?.startsWith("https:") ?? false;
   const onError = errorHandler(log);
+  const large = new LargeAnswers();
   return async (c, next) => {
     const started = performance.now();
     const request = c.req.raw;
@@ -60,7 +62,12 @@ export function middleware(
       }
     }
     if (request.method !== "HEAD" && isCompressible(c.req.path, c.res)) {
-      const response = await compressed(request, c.res);
+      let response = await compressed(request, c.res);
+      const { userId, keyId } = c.get("trace");
+      // A server with an API key is trusted to read what it requests.
+      if (userId !== undefined && keyId === undefined) {
+        response = await large.hold(userId, response).catch((error) => onError(error, c));
+      }
       // Otherwise Hono would merge the headers of the previous response into the new one.
       c.res = undefined;
       c.res = response;

@@ -27,7 +27,7 @@ export interface S3Config {
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * Far above the downloads that may be open at a time (`DOWNLOAD_LIMITS`), each of which holds a
+ * Far above the downloads that may be open at a time (open_downloads.ts), each of which holds a
  * connection: with the SDK's 50, slow clients kept everybody from the media store.
  */
 const MAX_CONNECTIONS = 1_000;

@@ -1,12 +1,12 @@
-/** One download on its way to a client; ends once, however it ends. */
-export class OpenDownload {
+/** The body of one response on its way to a client; ends once, however it ends. */
+export class OpenBody {
   #readAt = performance.now();
   #isWanted = true;
   #reader?: ReadableStreamDefaultReader<Uint8Array>;
   #controller?: ReadableStreamDefaultController<Uint8Array>;
   #isOver = false;
 
-  constructor(readonly userId: string, private readonly onEnd: () => void) {}
+  constructor(readonly owner: string, private readonly onEnd: () => void) {}
 
   /** Time since the client took the last bytes, in ms; 0 while it waits for more. */
   get idleMs(): number {
@@ -29,7 +29,7 @@ export class OpenDownload {
 
   /** Breaks the response off: the client sees that it is not whole. */
   cut(): void {
-    const reason = new Error("The download was cut: its client did not read it");
+    const reason = new Error("The response was cut: its client did not read it");
     this.#controller?.error(reason);
     this.#reader?.cancel(reason).catch(() => {});
     this.end();

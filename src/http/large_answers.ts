@@ -1,0 +1,42 @@
+import { OpenBodies } from "../core/open_bodies.ts";
+
+/** Minimum size in bytes; smaller ones fit into the buffers of a connection. */
+const LARGE_BYTES = 64 * 1024;
+/** Bytes that the network takes at once. */
+const CHUNK_BYTES = 64 * 1024;
+
+const LIMITS = {
+  perPerson: 12,
+  total: 200,
+  waiting: 24,
+  waitMs: 30_000,
+  idleMs: 5_000,
+  abandonedMs: 60_000,
+};
+
+/**
+ * Bounds the large JSON that waits in memory until its client reads it: answers of some megabytes
+ * that were requested and never read would otherwise add up to all memory.
+ */
+export class LargeAnswers {
+  readonly #bodies = new OpenBodies("Cannot answer", LIMITS);
+
+  /** Returns the same response with a body that can be cut, if it is large. */
+  async hold(owner: string, response: Response): Promise<Response> {
+    const { status, statusText, headers } = response;
+    if (Number(headers.get("content-length")) < LARGE_BYTES) return response;
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const open = await this.#bodies.enter(owner);
+    return new Response(open.start(chunksOf(bytes)), { status, statusText, headers });
+  }
+}
+
+function chunksOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(bytes.subarray(at, at += CHUNK_BYTES));
+      if (at >= bytes.length) controller.close();
+    },
+  }, { highWaterMark: 0 });
+}
