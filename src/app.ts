@@ -179,16 +179,14 @@ async function closeAll(services: Services, adapters: Adapters): Promise<void> {
   const { typing, gatherer, push, media, auth, apiKeys, ownUsers, webhooks, dayCounter } = services;
   typing.close();
   gatherer.close();
-  await Promise.all([push.worker.close(), webhooks.worker.close()]);
+  // Background work of accounts publishes too, and asks for shared limits.
+  await Promise.all([push.worker.close(), webhooks.worker.close(), auth.mail.close(MAIL_END_MS)]);
   webhooks.post.close();
   await adapters.backplane.broker.close();
   await adapters.backplane.close();
   media.pictures.close();
   await ownUsers.pictures.close();
   await media.close();
-  await settledWithin([auth.mail.idle()], MAIL_END_MS);
-  await adapters.mailer.close();
-  await auth.mail.idle();
   await apiKeys.usage.flush();
   await dayCounter.close();
   services.shadows.stop();

@@ -1,6 +1,7 @@
 import { isDeliverable } from "../core/mail_address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import { settledWithin } from "../core/settled_within.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
 import type { MailContent } from "../mail/mail_layout.ts";
@@ -91,9 +92,19 @@ export class AccountMail {
     this.#running.add(running);
   }
 
-  /** Resolves once all mail in progress is done, for a graceful shutdown. */
+  /** Resolves once all mail in progress is done. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /**
+   * Gives mail in progress `ms` milliseconds to be sent. Then closes the mailer, which ends what a
+   * hanging mail server has left, and waits for that.
+   */
+  async close(ms: number): Promise<void> {
+    await settledWithin([this.idle()], ms);
+    await this.options.mailer.close();
+    await this.idle();
   }
 
   #details(visitor?: Visitor) {
