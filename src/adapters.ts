@@ -172,10 +172,7 @@ async function openKvBackplane(
   const { kvPresenceTable } = await import("./cluster/kv/presence.ts");
   const { SharedRateLimiter } = await import("./cluster/shared/rate_limiter.ts");
   const { kvRateTable } = await import("./cluster/kv/rate_limiter.ts");
-  if (url === null && path !== null) {
-    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await makePrivateFile(path);
-  }
+  await makeKvFile(config.broker);
   const kv = await openKv({ url, path });
   // Reads and watches use separate connections to a KV server; a local file gains nothing from
   // that.
@@ -197,6 +194,13 @@ async function openKvBackplane(
       for (const each of new Set([kv, readKv, watchKv])) each.close();
     },
   };
+}
+
+/** Creates the file of a Deno KV on this host, for the server's own account only. */
+async function makeKvFile({ kvUrl: url, kvPath: path }: Config["broker"]): Promise<void> {
+  if (url !== null || path === null) return;
+  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makePrivateFile(path);
 }
 
 async function openMongoBackplane(
@@ -308,10 +312,10 @@ async function openProviders(
 /**
  * Writes, reads and deletes an entry of the KV that the broker would use. Throws the KV's error.
  */
-export async function tryKv({ kvUrl: url, kvPath: path }: Config["broker"]): Promise<void> {
+export async function tryKv(broker: Config["broker"]): Promise<void> {
   const { openKv } = await import("./cluster/kv/connection.ts");
-  if (url === null && path !== null) await Deno.mkdir(dirname(path), { recursive: true });
-  const kv = await openKv({ url, path });
+  await makeKvFile(broker);
+  const kv = await openKv({ url: broker.kvUrl, path: broker.kvPath });
   try {
     const key = ["doctor", crypto.randomUUID()];
     await kv.set(key, 1, { expireIn: 60_000 });

@@ -81,6 +81,35 @@ Deno.test({
   },
 });
 
+Deno.test("doctor: a Deno KV that loses what is written is a fault", OPTIONS, async () => {
+  const { set } = Deno.Kv.prototype;
+  Deno.Kv.prototype.set = () => Promise.resolve({ ok: true, versionstamp: "0" });
+  try {
+    assert.match(of(await examine({ BROKER: "kv" }), "Deno KV"), /^fault: .*entry is not there/);
+  } finally {
+    Deno.Kv.prototype.set = set;
+  }
+});
+
+Deno.test({
+  ...OPTIONS,
+  name:
+    "doctor: a file of Deno KV is tested where nothing else is kept on this host, and stays private",
+  ignore: mongodb.missing || Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = await TempDir.make("doctor");
+    const path = folder.join("signals", "kv.sqlite3");
+    const environment = { MONGODB_URI: mongodb.uri(), BROKER: "kv", DENO_KV_PATH: path };
+    assert.match(of(await examine(environment), "Deno KV"), /^fine: .*written, read and deleted/);
+    for (const each of [path, folder.join("signals")]) {
+      assert.equal((await Deno.stat(each)).mode! & 0o077, 0, each);
+    }
+    const kv = await Deno.openKv(path);
+    assert.deepEqual(await Array.fromAsync(kv.list({ prefix: [] })), []);
+    kv.close();
+  },
+});
+
 const versitygw = findVersitygw();
 Deno.test({
   ...OPTIONS,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { freePort } from "../support/free_port.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { ServerProcess } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -45,5 +46,23 @@ Deno.test({
     const { ann } = await app.people("ann");
     assert.equal((await upload(app, ann, "some bytes", { name: "a.txt" })).status, 201);
     assert.deepEqual(open(app.config.dataDir), []);
+  },
+});
+
+Deno.test({
+  name: "only the owner may read the data folder of a server whose uploads are in a bucket",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using app = await RunningApp.start({
+      BROKER: "kv",
+      AWS_BUCKET_NAME: "bucket",
+      AWS_REGION: "region",
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${freePort()}`,
+      AWS_ACCESS_KEY_ID: "key",
+      AWS_SECRET_ACCESS_KEY: "secret",
+    });
+    await app.people("ann");
+    assert.deepEqual(open(app.config.dataDir), []);
+    assert.ok((await Deno.stat(join(app.config.dataDir, "chat.sqlite3"))).isFile);
   },
 });
