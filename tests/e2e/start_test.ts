@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { jsonLog } from "../../src/core/log.ts";
+import { announce } from "../../src/start.ts";
+import { VERSION } from "../../src/version.ts";
 import { inheritedEnvironment, startArguments } from "../support/server_process.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
@@ -79,4 +82,18 @@ Deno.test("an unreachable database is reported with its address, without its pas
   assert.match(said, /Cannot start the server: Connecting to MongoDB at 127\.0\.0\.1:1 failed/);
   assert.doesNotMatch(said, /hunter2/);
   assertPlain(said);
+});
+
+Deno.test("the address that a start announces can be opened, whatever the server listens on", () => {
+  const lines: string[] = [];
+  const log = jsonLog("info", (line) => lines.push(line));
+  const urls = ["127.0.0.1", "0.0.0.0", "::", "::1"].map((hostname) => {
+    announce(log, { transport: "tcp", hostname, port: 5000 });
+    const { message, version, url, docs, openapi } = JSON.parse(lines.at(-1)!);
+    assert.deepEqual([message, version], ["Listening", VERSION]);
+    assert.deepEqual([docs, openapi], [`${url}/docs`, `${url}/api/openapi.json`]);
+    return url;
+  });
+  const everywhere = "http://localhost:5000";
+  assert.deepEqual(urls, ["http://127.0.0.1:5000", everywhere, everywhere, "http://[::1]:5000"]);
 });

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { registerTimerWork, TIMER_SCHEDULE } from "../../src/cron.ts";
 import { newId } from "../../src/core/ids.ts";
+import { jsonLog } from "../../src/core/log.ts";
+import { TimerWork } from "../../src/timer_work.ts";
+import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { upload } from "../support/uploads.ts";
+import { within } from "../support/within.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -68,4 +72,36 @@ Deno.test("registerTimerWork reports a failure of the platform, and does not thr
   });
   await new Promise((resolve) => setTimeout(resolve, 0));
   assert.deepEqual(faults, [fault]);
+});
+
+Deno.test("timer work does each part, also when others fail, and ends once everything is sent", async () => {
+  const done: string[] = [];
+  const lines: string[] = [];
+  let looks = 0, pushes = 2, isSending = true;
+  const part = (name: string, fault?: string) => {
+    done.push(name);
+    return fault ? Promise.reject(new Error(fault)) : Promise.resolve();
+  };
+  const work = new TimerWork({
+    maintain: () => part("maintenance", "no database"),
+    sweepMedia: () => part("media", "no bucket"),
+    pollOutbox: () => part("pushes"),
+    claimedPushes: () => (looks++, pushes),
+    pollWebhooks: () => part("webhooks"),
+    isSendingWebhooks: () => isSending,
+  }, jsonLog("warn", (line) => lines.push(line)));
+  let hasEnded = false;
+  const run = work.run().then(() => hasEnded = true);
+  assert.equal(work.run(), work.run(), "a call in the meantime joins");
+  await eventually("it waits for the pushes", () => looks > 1);
+  const before = looks;
+  pushes = 0;
+  await eventually("it has seen that they are sent", () => looks > before);
+  assert.equal(hasEnded, false, "webhooks are being sent");
+  isSending = false;
+  await within("it ends", run);
+  assert.deepEqual(done.sort(), ["maintenance", "media", "pushes", "webhooks"]);
+  assert.deepEqual(lines.map((line) => JSON.parse(line).part), ["maintenance", "media sweep"]);
+  await within("the next call works again", work.run());
+  assert.equal(done.length, 8);
 });

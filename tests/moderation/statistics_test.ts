@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { attacks, REST } from "../security/attacks.ts";
 import { backendOf } from "../support/api_keys.ts";
+import { eventually } from "../support/eventually.ts";
+import { RunningApp } from "../support/running_app.ts";
 import { asAdmin } from "./administrators.ts";
 
 const test = attacks();
@@ -69,4 +71,33 @@ test(REST, "a drain writes what was counted", async (app) => {
   const [row] = await store.statistics.days(dayOf(app.clock.now() - DAY), today);
   await store.close();
   assert.deepEqual([row.messages, row.peopleActive], [1, 1]);
+});
+
+/** A server whose intervals are at most this long, so that a test need not wait for them. */
+async function startWithIntervalsOf(longestMs: number): Promise<RunningApp> {
+  const { setInterval } = globalThis;
+  const shortened = (work: () => void, ms?: number) =>
+    setInterval(work, Math.min(ms ?? 0, longestMs));
+  globalThis.setInterval = Object.assign(shortened, setInterval);
+  try {
+    return await RunningApp.start();
+  } finally {
+    globalThis.setInterval = setInterval;
+  }
+}
+
+Deno.test("a running server writes what was counted, for the others and for a crash", async () => {
+  await using app = await startWithIntervalsOf(50);
+  const { ann, bob } = await app.people("ann", "bob");
+  await app.client(ann).post("/api/messages", { recipientId: bob.id, text: "Hi" });
+  const store = await app.openStore();
+  try {
+    await eventually("the figures are written", async () => {
+      const now = app.clock.now();
+      const days = await store.statistics.days(dayOf(now - DAY), dayOf(now));
+      return days.some(({ messages, peopleActive }) => messages === 1 && peopleActive === 1);
+    });
+  } finally {
+    await store.close();
+  }
 });

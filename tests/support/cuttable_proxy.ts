@@ -10,6 +10,7 @@ export class CuttableProxy implements AsyncDisposable {
   #silence: PromiseWithResolvers<void> | null = null;
   #loses: { request: string; onLost: () => void } | null = null;
   #stops: string | null = null;
+  #holds: { request: string; onHeld: () => void } | null = null;
 
   /** `target` is called for each connection. */
   constructor(private readonly target: () => number) {
@@ -43,6 +44,14 @@ export class CuttableProxy implements AsyncDisposable {
    */
   loseAnswerTo(request: string): Promise<void> {
     return new Promise((resolve) => this.#loses = { request, onLost: resolve });
+  }
+
+  /**
+   * Becomes silent with the next request that contains this text, which it still forwards. Resolves
+   * once that has happened.
+   */
+  holdAnswerTo(request: string): Promise<void> {
+    return new Promise((resolve) => this.#holds = { request, onHeld: resolve });
   }
 
   /**
@@ -82,6 +91,7 @@ export class CuttableProxy implements AsyncDisposable {
       const onRequest = (bytes: Uint8Array) => {
         isLost ||= has(bytes, this.#loses?.request);
         if (has(bytes, this.#stops)) this.#stop();
+        if (has(bytes, this.#holds?.request)) this.#hold();
       };
       const onAnswer = () => {
         if (isLost) this.#lose();
@@ -96,6 +106,13 @@ export class CuttableProxy implements AsyncDisposable {
       close(client);
     }
     this.#connections.delete(client);
+  }
+
+  #hold(): void {
+    const held = this.#holds;
+    this.#holds = null;
+    this.silence(true);
+    held?.onHeld();
   }
 
   #stop(): void {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { sendMessage } from "../../src/api/operations/messages.ts";
+import { CuttableProxy } from "../support/cuttable_proxy.ts";
+import { eventually } from "../support/eventually.ts";
+import { sharedMongodb } from "../support/mongodb_server.ts";
 import { RawWebSocket } from "../support/raw_web_socket.ts";
 import { RunningApp } from "../support/running_app.ts";
+import { TRANSPORTS } from "../support/transports.ts";
 import { within } from "../support/within.ts";
 import {
   rawHead,
@@ -38,3 +43,36 @@ Deno.test("a draining server is not ready, refuses sockets, and answers requests
   held.resolve();
   await within("the drain ends", drain);
 });
+
+const mongodb = sharedMongodb();
+
+for (const transport of TRANSPORTS) {
+  Deno.test({
+    name: `a draining server answers a send whose commit is in flight (${transport.name})`,
+    ignore: mongodb.missing,
+    // The timers of Socket.IO's client outlive its close a little.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => {
+      const uri = new URL(mongodb.uri());
+      const { port } = uri;
+      await using proxy = new CuttableProxy(() => Number(port));
+      uri.port = String(proxy.port);
+      const app = await RunningApp.start({ MONGODB_URI: uri.href });
+      const { ann, bob } = await app.people("ann", "bob");
+      const { body: chat } = await app.client(ann).post("/api/chats", { userId: bob.id });
+      await using client = await transport.open(app, ann.token);
+      const held = proxy.holdAnswerTo("sent at the end");
+      const sent = client.run(sendMessage, { chatId: chat.id, text: "sent at the end" });
+      await within("its commit is in flight", held);
+      const drain = app.stop();
+      await eventually("the server drains", async () => {
+        return /^HTTP\/1\.1 503 /.test(await rawHead(app, `GET ${WS_PATH}`, UPGRADE));
+      });
+      proxy.silence(false);
+      const { ok, data } = await within("the send is answered", sent);
+      assert.deepEqual([ok, data?.text], [true, "sent at the end"]);
+      await within("the drain ends", drain);
+    },
+  });
+}

@@ -3,15 +3,15 @@ import { pathToFileURL } from "node:url";
 import { writePage } from "../../src/web/build/build_page.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-Deno.test("the page is built by one bundler at a time, and no file is written after it", async () => {
+Deno.test("the page is built by one bundler at a time, and no file is written beside or after it", async () => {
   await using folder = await TempDir.make("page");
-  const { Command, writeTextFile } = Deno;
+  const { Command, writeFile, writeTextFile } = Deno;
   let running = 0;
   let writing = 0;
-  const seen: number[] = [];
+  const seen: { running: number; writing: number }[] = [];
   Deno.Command = class extends Command {
     override async output() {
-      seen.push(++running);
+      seen.push({ running: ++running, writing });
       try {
         return await super.output();
       } finally {
@@ -19,15 +19,18 @@ Deno.test("the page is built by one bundler at a time, and no file is written af
       }
     }
   };
-  Deno.writeTextFile = async (...args) => {
+  const counted = async (write: Promise<void>) => {
     writing++;
-    await writeTextFile(...args).finally(() => writing--);
+    await write.finally(() => writing--);
   };
+  Deno.writeFile = (...args) => counted(writeFile(...args));
+  Deno.writeTextFile = (...args) => counted(writeTextFile(...args));
   try {
     await writePage(pathToFileURL(`${folder.path}/`));
     assert.equal(writing, 0);
   } finally {
-    Object.assign(Deno, { Command, writeTextFile });
+    Object.assign(Deno, { Command, writeFile, writeTextFile });
   }
-  assert.deepEqual(seen, [1, 1]);
+  const alone = { running: 1, writing: 0 };
+  assert.deepEqual(seen, [alone, alone]);
 });

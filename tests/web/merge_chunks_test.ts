@@ -73,3 +73,20 @@ Deno.test("mergeChunks runs a part once that several others import", async () =>
   const { both: [b, c] } = globalThis as unknown as { both: object[] };
   assert.equal(b, c);
 });
+
+Deno.test("mergeChunks lets a part that is loaded on first use load what the entry has, without a file", async () => {
+  await using folder = await TempDir.make("merged");
+  const { merged, entry } = mergeChunks(
+    new Map([
+      ["main.js", 'import{b}from"./chunk-B.js";globalThis.late=()=>import("./view-C.js");b;'],
+      ["chunk-B.js", 'var b="of the entry";export{b};'],
+      ["view-C.js", 'var c=async()=>(await import("./chunk-B.js")).b;export{c};'],
+    ]),
+    "main.js",
+  );
+  for (const [name, code] of merged) await Deno.writeTextFile(folder.join(name), code);
+  await import(`file://${folder.join(entry)}`);
+  const { late } = globalThis as unknown as { late(): Promise<{ c(): Promise<string> }> };
+  assert.equal(await (await late()).c(), "of the entry");
+  assert.equal(merged.size, 2);
+});
