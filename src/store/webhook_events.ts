@@ -16,9 +16,11 @@ export function userCreated({ id }: User): NewWebhookEvent {
   return eventOf("user.created", id);
 }
 
-/** Returns no event for changes that concern only the person. */
+/**
+ * Returns no event for changes that concern only the person. No store changes a deleted account, so
+ * its deletion is reported once.
+ */
 export function userChanged(before: User, after: User): NewWebhookEvent[] {
-  if (before.deletedAt !== null) return [];
   const { id } = after;
   if (after.deletedAt !== null) return [eventOf("user.deleted", id)];
   const shown = (user: User) => JSON.stringify(PUBLIC_FIELDS.map((field) => user[field]));

@@ -113,8 +113,8 @@ export function webhookContract(test: ContractTest): void {
     await store.users.update(user.id, { displayName: "Ann" });
     await store.accounts.change(user.id, T0 + 1, () => ({ user: { bio: "kites" } }));
     await store.accounts.change(user.id, T0 + 2, () => ({ user: { deletedAt: T0 + 2 } }));
-    // The erasure that follows empties the row: of a deleted account nothing more is reported.
-    await store.users.update(user.id, { displayName: "", bio: "" });
+    assert.equal(await store.users.update(user.id, { displayName: "", deletedAt: T0 + 3 }), null);
+    assert.equal(await store.accounts.change(user.id, T0 + 3, () => ({ user: { bio: "" } })), null);
     assert.deepEqual(await names(), [
       "user.created",
       "user.updated",
