@@ -4,6 +4,8 @@ import { idAt, timeOf } from "../../src/core/ids.ts";
 import type { Chat } from "../../src/model/chat.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import type { Store } from "../../src/store/store.ts";
+import { delay } from "../../src/core/delay.ts";
+import { LiveTimers } from "../client/live_timers.ts";
 import { aChange, aMessage, sendTo, storedChat } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -180,10 +182,40 @@ test("the backlog is indexed without a search, too", async (store, path) => {
 });
 
 test(
+  "a backlog that takes long to reach the disk is indexed without a search, too",
+  async (store, path) => {
+    const { chat } = await storedChat(store, {});
+    const { syncData } = Deno.FsFile.prototype;
+    const disk = Promise.withResolvers<void>();
+    Deno.FsFile.prototype.syncData = async function () {
+      await disk.promise;
+      await syncData.call(this);
+    };
+    try {
+      const sending = sendTo(store, chat, Array.from({ length: 200 }, (_, i) => `kite ${i}`));
+      // Time for several rounds, which see nothing.
+      for (let turn = 0; turn < 50; turn++) await delay(2);
+      assert.equal(waiting(path), 200);
+      disk.resolve();
+      await sending;
+      await eventually("all is indexed", () => waiting(path) === 0);
+    } finally {
+      disk.resolve();
+      Deno.FsFile.prototype.syncData = syncData;
+    }
+  },
+);
+
+test(
   "the backlog of a closed store is found by the next process that opens it",
   async (store, path) => {
     const { chat } = await storedChat(store, {});
-    await sendTo(store, chat, ["a red kite"]);
+    {
+      // The round that would index it does not come before the store is closed.
+      using timers = new LiveTimers();
+      await sendTo(store, chat, ["a red kite"]);
+      assert.equal(timers.count, 1);
+    }
     await store.close();
     assert.equal(waiting(path), 1);
     const next = new SqliteStore(path);

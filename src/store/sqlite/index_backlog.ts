@@ -121,21 +121,21 @@ export class IndexBacklog {
     this.#isRunning = true;
     const addedBefore = this.#added;
     this.#added = 0;
-    // After a failure (a full disk, say) the backlog stays, for the next message's round.
+    // After a failure (a full disk, say) it is tried once more; then the backlog stays, for the next
+    // message's round.
     const delayMs = await this.#indexOrReindex().catch(() => null);
     this.#isRunning = false;
     if (delayMs !== null) this.#indexAfter(delayMs);
-    else if (addedBefore + this.#added > 0) {
-      // Messages that are not on disk yet were not seen.
-      this.#indexAfter(addedBefore >= MAX_MESSAGES ? PAUSE_MS : INTERVAL_MS);
-    }
+    else if (addedBefore + this.#added > 0) this.#indexAfter(INTERVAL_MS);
   }
 
   /** Returns the milliseconds until the next round; null if nothing was left to do. */
   async #indexOrReindex(): Promise<number | null> {
     const budget = await WorkBudget.begin();
     if (await this.#indexSome(budget)) return this.#pauseMs();
-    return await this.#reindexSome(budget) ? PAUSE_MS : null;
+    if (await this.#reindexSome(budget)) return PAUSE_MS;
+    // Messages that are not on disk yet were not seen, however long that takes.
+    return this.#isBehindBy(0) ? Math.max(PAUSE_MS, this.#pauseMs()) : null;
   }
 
   /** A round for each few messages would write far more pages than one for many. */
