@@ -1,4 +1,4 @@
-import type { Collection, Document as AnyDocument, Filter, Sort } from "mongodb";
+import type { Collection, Filter, Sort } from "mongodb";
 import type { Message } from "../../model/message.ts";
 import type {
   FoundMessages,
@@ -18,7 +18,9 @@ import { containsRuns, messageText, queryTerms } from "../search_terms.ts";
 import { type ChatDocument, CHATS } from "./chat_collection.ts";
 import type { MongoConnection } from "./connection.ts";
 import { eq, inRange, WITHOUT_TERMS } from "./documents.ts";
+import { pageAfter, pageBefore, type SeqRange } from "./history_pages.ts";
 import { type MessageDocument, MESSAGES, readMessage } from "./message_collection.ts";
+import { countUnread } from "./unread.ts";
 import { hitsAmong, rowsToRead, termsCondition } from "./word_search.ts";
 
 /** Long messages that are decoded in one turn of the event loop. */
@@ -31,8 +33,8 @@ const SEARCHED_AT_ONCE = 64;
  */
 const CHATS_PER_SEARCH = 100;
 
-/** Chats that one call counts. */
-const COUNTS_AT_ONCE = 50;
+/** Chats whose changes one query reads. */
+const RANGES_AT_ONCE = 100;
 
 export class MongoMessageStore implements MessageStore {
   readonly #messages: Collection<MessageDocument>;
@@ -60,13 +62,21 @@ export class MongoMessageStore implements MessageStore {
     })));
   }
 
-  page({ chatId, before, after, limit }: HistoryPage): Promise<Message[]> {
-    const seq = {
-      ...(after !== undefined && { $gt: after }),
-      ...(before !== undefined && { $lt: before }),
+  async page({ chatId, before, after, limit }: HistoryPage): Promise<Message[]> {
+    const read = (sort: Sort) => ({ after, before }: SeqRange, limit: number) => {
+      const seq = { $gt: eq(after), ...(before < Infinity && { $lt: eq(before) }) };
+      return this.#all({ chatId: eq(chatId), seq }, sort, limit);
     };
-    const filter = { chatId: eq(chatId), ...(Object.keys(seq).length > 0 && { seq }) };
-    return this.#all(filter, { seq: after === undefined ? -1 : 1 }, limit);
+    if (after === undefined) {
+      return await pageBefore(before ?? await this.#end(chatId), limit, read({ seq: -1 }));
+    }
+    return await pageAfter({ after, before: before ?? Infinity }, limit, read({ seq: 1 }));
+  }
+
+  /** Returns a position behind every message that was stored before the call. */
+  async #end(chatId: string): Promise<number> {
+    const chat = await this.#chats.findOne({ _id: eq(chatId) }, { projection: { rev: 1 } });
+    return (chat?.rev ?? 0) + 1;
   }
 
   ofSender({ chatId, senderId, after, limit }: SenderPage): Promise<Message[]> {
@@ -79,8 +89,14 @@ export class MongoMessageStore implements MessageStore {
     return this.#all(filter, { rev: 1 }, limit);
   }
 
+  /** Some ranges at a time: the time that a database takes to plan grows faster than their number. */
   async changedIn(ranges: RevisionRange[], limit: number): Promise<Message[]> {
-    return ranges.length === 0 ? [] : await this.#all({ $or: ranges.map(inRange) }, {}, limit);
+    const rows: Message[] = [];
+    for (let at = 0; at < ranges.length && rows.length < limit; at += RANGES_AT_ONCE) {
+      const some = ranges.slice(at, at + RANGES_AT_ONCE).map(inRange);
+      rows.push(...await this.#all({ $or: some }, {}, limit - rows.length));
+    }
+    return rows;
   }
 
   carrying(mediaId: string, limit: number): Promise<Message[]> {
@@ -91,19 +107,8 @@ export class MongoMessageStore implements MessageStore {
     return await this.#messages.distinct("chatId", { "media.id": eq(mediaId) });
   }
 
-  /** Queries in parallel: MongoDB has no single query that would stop in each chat. */
-  async unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]> {
-    const counts = queries.map(() => ({ unread: 0, mentions: 0 }));
-    const asked = queries.map((query, at) => ({ query, at }))
-      .filter(({ query }) => query.lastSeq > query.readSeq);
-    for (let i = 0; i < asked.length; i += COUNTS_AT_ONCE) {
-      const pipelines = asked.slice(i, i + COUNTS_AT_ONCE)
-        .map(({ query, at }) => unreadPipeline(query, cap, at));
-      for (const { _id, unread, mentions } of await this.#counts(pipelines)) {
-        counts[_id] = { unread: Math.min(cap, unread), mentions: Math.min(cap, mentions) };
-      }
-    }
-    return counts;
+  unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]> {
+    return countUnread(this.#messages, queries, cap);
   }
 
   async scan({ before, senderId, rows }: MessageScan): Promise<FoundMessages> {
@@ -179,12 +184,6 @@ export class MongoMessageStore implements MessageStore {
     return newest;
   }
 
-  /** Counts many chats in one call: each by a separate pipeline, which stops at its limit. */
-  #counts([first, ...others]: AnyDocument[][]): Promise<(UnreadCount & { _id: number })[]> {
-    const unions = others.map((pipeline) => ({ $unionWith: { coll: MESSAGES.name, pipeline } }));
-    return this.#messages.aggregate<UnreadCount & { _id: number }>([...first, ...unions]).toArray();
-  }
-
   /** Separate complete conditions, so that each is an index lookup; none finds nothing. */
   async #anyOf(conditions: Filter<MessageDocument>[]): Promise<Message[]> {
     return conditions.length === 0 ? [] : await this.#all({ $or: conditions });
@@ -204,27 +203,4 @@ export class MongoMessageStore implements MessageStore {
 
 function newestFirst(a: Message, b: Message): number {
   return a.id < b.id ? 1 : -1;
-}
-
-/**
- * Counts as `unread` specifies; `at` becomes the `_id` of the result, if it finds anything. It reads
- * the index from the newest message on, and at most the rows of its limit.
- */
-function unreadPipeline(query: UnreadQuery, cap: number, at: number): AnyDocument[] {
-  const { chatId, userId, readSeq, lastSeq, exceptSenderIds } = query;
-  return [
-    { $match: { chatId: eq(chatId), seq: { $gt: readSeq, $lte: lastSeq } } },
-    { $sort: { seq: -1 } },
-    { $limit: 2 * cap },
-    {
-      $match: {
-        senderId: { $nin: [userId, ...exceptSenderIds] },
-        deletedAt: null,
-        shadow: { $ne: true },
-        $nor: [{ kind: { $ne: "encrypted" }, media: { $size: 0 }, text: "" }],
-      },
-    },
-    { $project: { mentioned: { $cond: [{ $in: [userId, "$mentions"] }, 1, 0] } } },
-    { $group: { _id: { $literal: at }, unread: { $sum: 1 }, mentions: { $sum: "$mentioned" } } },
-  ];
 }

@@ -29,6 +29,16 @@ export function messageContract(test: ContractTest): void {
     );
   });
 
+  test("changedIn reads the ranges of very many chats", async (store) => {
+    const chats = await Promise.all(
+      Array.from({ length: 120 }, () => storedChat(store, { messages: [{}] })),
+    );
+    const ranges = chats.map(({ chat }) => ({ chatId: chat.id, after: 1, maxRev: 2 }));
+    const found = await store.messages.changedIn(ranges, 200);
+    assert.deepEqual(byId(found), byId(chats.flatMap(({ messages }) => messages)));
+    assert.equal((await store.messages.changedIn(ranges, 110)).length, 110);
+  });
+
   test("messages of every kind are returned as stored", async (store) => {
     const { messages } = await storedChat(store, { messages: allKinds() });
     for (const message of messages) {
@@ -110,6 +120,30 @@ export function messageContract(test: ContractTest): void {
     assert.deepEqual(await scan(all[1], ann, 1), { ids: [], next: all[2] });
     assert.deepEqual(await scan(newId(), bob, 10), { ids: [all[0], all[2]], next: null });
     assert.deepEqual(await scan(all[3], bob, 10), { ids: [], next: null });
+  });
+
+  test("a page has its messages, however many other changes lie between them", async (store) => {
+    const { chat } = await storedChat(store, {});
+    const seqs = [2, 3, 70, 71, 5_000, 5_001, 9_000];
+    const inserted = seqs.map((seq) => aMessage(chat.id, seq));
+    const next = { ...chat, rev: 12_000, lastSeq: 9_000 };
+    await store.chats.commit(aChange(chat.rev, next, { inserted }));
+    const page = async (bounds: { before?: number; after?: number }, limit = 3) =>
+      (await store.messages.page({ chatId: chat.id, limit, ...bounds })).map(({ seq }) => seq);
+    const newestFirst = seqs.toReversed();
+    assert.deepEqual(await page({}), newestFirst.slice(0, 3));
+    assert.deepEqual(await page({}, 10), newestFirst);
+    assert.deepEqual(await page({ before: 1e9 }), newestFirst.slice(0, 3));
+    for (const [at, seq] of seqs.entries()) {
+      const before = newestFirst.slice(seqs.length - at);
+      assert.deepEqual(await page({ before: seq }), before.slice(0, 3), `before ${seq}`);
+      assert.deepEqual(await page({ before: seq }, 10), before, `before ${seq}`);
+      assert.deepEqual(await page({ after: seq }), seqs.slice(at + 1, at + 4), `after ${seq}`);
+      assert.deepEqual(await page({ after: seq }, 10), seqs.slice(at + 1), `after ${seq}`);
+    }
+    assert.deepEqual(await page({ after: 0 }, 10), seqs);
+    assert.deepEqual(await page({ after: 9_000 }), []);
+    assert.deepEqual(await page({ before: 2 }), []);
   });
 
   test("newest returns the last message of each chat that has one", async (store) => {
@@ -291,6 +325,21 @@ function unreadTests(test: ContractTest): void {
     const query = { chatId: chat.id, userId, readSeq: 0, lastSeq, exceptSenderIds: [blocked] };
     assert.deepEqual(await store.messages.unread([query], 100), [{ unread: 4, mentions: 2 }]);
     assert.deepEqual(await store.messages.unread([query], 1), [{ unread: 1, mentions: 0 }]);
+  });
+
+  test("unread counts few and many messages of several chats in one call", async (store) => {
+    const userId = newId();
+    const chats = await Promise.all([2, 9, 30, 12].map((count) => {
+      return storedChat(store, { messages: Array(count).fill({ mentions: [userId] }) });
+    }));
+    const queries = chats.map(({ chat: { id: chatId, lastSeq } }) => (
+      { chatId, userId, readSeq: 0, lastSeq, exceptSenderIds }
+    ));
+    assert.deepEqual(
+      await store.messages.unread(queries, 5),
+      [2, 5, 5, 5].map((count) => ({ unread: count, mentions: count })),
+    );
+    assert.deepEqual(await counted(store, queries, 20), [2, 9, 20, 12]);
   });
 
   test("unread reads twice the cap at most: the newest messages", async (store) => {

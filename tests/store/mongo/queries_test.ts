@@ -39,8 +39,9 @@ Deno.test({
     const { userId } = members[0];
     const keys = [{ senderId: userId, clientId: "1" }];
     const inbox = { userId, kind: null, before: null, limit: 10 };
-    const unread = [5, 8].map((readSeq) => (
-      { chatId, userId, readSeq, lastSeq: 15, exceptSenderIds: [] }
+    const exceptSenderIds: string[] = [];
+    const unread = [chatId, newId()].map((chatId) => (
+      { chatId, userId, readSeq: 5, lastSeq: 15, exceptSenderIds }
     ));
     const ranges = [{ chatId, after: 3, maxRev: 15 }, { chatId: newId(), after: 0, maxRev: 9 }];
     /** The commands of each read, by the index that serves them. */
@@ -49,10 +50,10 @@ Deno.test({
       ["a page after", ["history"], () => messages.page({ chatId, after: 3, limit: 10 })],
       [
         "a page before a place to come",
-        ["history"],
+        ["history", "history", "history"],
         () => messages.page({ chatId, before: Number.MAX_SAFE_INTEGER, limit: 10 }),
       ],
-      ["the newest page", ["history"], () => messages.page({ chatId, limit: 10 })],
+      ["the newest page", ["_id_", "history"], () => messages.page({ chatId, limit: 10 })],
       ["changed messages", ["changed"], () => messages.changed(chatId, 3, 15, 10)],
       ["changed members", ["changed"], () => memberships.changed(chatId, 0, 15, 10)],
       ["messages that changed in some chats", ["changed"], () => messages.changedIn(ranges, 10)],
