@@ -113,6 +113,8 @@ function createSocketTransports(
       authenticate: (token: string, visitor: Visitor) =>
         apiKeys.authentication.authenticatePerson(token, visitor),
       charge: (caller: Caller) => dispatcher.charge("hello", caller),
+      chargeFurther: (caller: Caller, uses: number) =>
+        dispatcher.chargeFurther("hello", caller, uses),
       catchUp,
       hub,
       clock,

@@ -28,6 +28,8 @@ export interface SyncPage {
   items: Changes[];
   /** The chat after which to continue (`from` of the next page); null for the last page. */
   next: string | null;
+  /** Uses of the rate limit beside the first, by the number of chats that were looked at. */
+  furtherUses: number;
 }
 
 export interface CatchUpLimits {
@@ -38,6 +40,8 @@ export interface CatchUpLimits {
 
 /** Number of chats read by one query. */
 const CHATS_AT_ONCE = 500;
+/** Chats that one use of a rate limit pays for: some 2 ms of work. */
+const CHATS_PER_USE = 100;
 /** Milliseconds of work after which the other work of the event loop gets its turn. */
 const TURN_MS = 10;
 
@@ -78,7 +82,9 @@ export class CatchUp {
     const left = await this.#left(userId, query, present, next);
     const { heads, chats } = await this.#heads(present, query.cursors);
     heads.sort((a, b) => b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? 1 : -1));
-    return { items: [...left, ...await this.#rowsOf(heads, chats, present, query)], next };
+    const items = [...left, ...await this.#rowsOf(heads, chats, present, query)];
+    const looked = Math.max(present.length, Object.keys(query.cursors).length);
+    return { items, next, furtherUses: Math.floor(looked / CHATS_PER_USE) };
   }
 
   /**

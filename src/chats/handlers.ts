@@ -67,7 +67,8 @@ function cursors({ receipts, catchUp }: ChatServices): Bound[] {
     }),
     bind(operations.sync, async ({ userId }, query) => {
       const incarnation = await catchUp.incarnation();
-      return { ...syncView(await catchUp.sync(userId, query), userId), incarnation };
+      const page = await catchUp.sync(userId, query);
+      return new Answer(200, { ...syncView(page, userId), incarnation }, page.furtherUses);
     }),
   ];
 }

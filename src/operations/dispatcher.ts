@@ -94,22 +94,42 @@ export class Dispatcher {
    * (uploads, for example) call it themselves. All calls with one API key share one limit.
    */
   async charge(kind: LimitName, caller: Caller | Visitor, trace: Trace = {}): Promise<void> {
-    const name = caller.key ? "key" : kind;
-    const rate = this.#options.rates[name];
-    let decision;
-    try {
-      decision = await this.#options.limiter.consume(`${name}:${rateKey(caller)}`, rate);
-    } catch (error) {
-      // A rate limiter that is down must not make this service fail too.
-      this.#options.log.warn("Rate limiter failed; the request continues", {
-        error,
-        limit: name,
-      });
-      return;
-    }
+    const { name, rate, decision } = await this.#consume(kind, caller);
+    if (decision === null) return;
     trace.rate = { name, rate, decision };
     if (decision.allowed) return;
     throw rateLimited(`There were too many requests of the kind ${name}`, decision.retryAfterMs);
+  }
+
+  /**
+   * Counts further uses for a request whose work turned out to be long, as far as the limit has
+   * room. It is answered: the requests after it are refused.
+   */
+  async chargeFurther(
+    kind: LimitName,
+    caller: Caller | Visitor,
+    uses: number,
+    trace: Trace = {},
+  ): Promise<void> {
+    for (let use = 0; use < uses; use++) {
+      const { name, rate, decision } = await this.#consume(kind, caller);
+      if (!decision?.allowed) return;
+      trace.rate = { name, rate, decision };
+    }
+  }
+
+  /** A rate limiter that is down must not make this service fail too: null if it decided nothing. */
+  async #consume(kind: LimitName, caller: Caller | Visitor) {
+    const name: LimitName = caller.key ? "key" : kind;
+    const rate = this.#options.rates[name];
+    let decision: RateDecision | null = null;
+    try {
+      decision = await this.#options.limiter.consume(`${name}:${rateKey(caller)}`, rate);
+    } catch (error) {
+      const { log } = this.#options;
+      log.warn("Rate limiter failed; the request continues", { error, limit: name });
+    }
+    return { name, rate, decision };
   }
 
   /** A REST request is inside Deno's span already; a command of a socket starts a trace. */
@@ -136,6 +156,7 @@ export class Dispatcher {
     if (operation.access === "admin") await this.#assertAdmin(caller);
     const result = await handle(caller, input);
     const answer = result instanceof Answer ? result : new Answer(usualStatus(operation), result);
+    await this.chargeFurther(operation.limit, caller, answer.furtherUses, trace);
     if (this.#options.checkAnswers) checkAnswer(operation, answer.data);
     return answer;
   }

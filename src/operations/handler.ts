@@ -11,7 +11,8 @@ export type CallerFor<A extends Access> = A extends "public" ? Visitor
 
 /** A success with a status other than the operation's usual one; sockets ignore the status. */
 export class Answer<T> {
-  constructor(readonly status: number, readonly data: T) {}
+  /** `furtherUses`: number of uses of the limit that it counts as, beside the first. */
+  constructor(readonly status: number, readonly data: T, readonly furtherUses = 0) {}
 }
 
 /**

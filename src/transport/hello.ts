@@ -15,6 +15,8 @@ export interface HelloServices {
   authenticate(token: string, visitor: Visitor): Promise<Caller>;
   /** Counts the hello; throws `rate_limited` for a user who opens sockets too often. */
   charge(caller: Caller): Promise<void>;
+  /** Counts further uses for a long sync, which the hellos after it are refused for. */
+  chargeFurther(caller: Caller, uses: number): Promise<void>;
   catchUp: CatchUp;
   hub: Hub;
   clock: Clock;
@@ -40,7 +42,7 @@ export interface Welcome {
 }
 
 /** The sync of a client that has missed nothing. */
-const NOTHING: SyncPage = { items: [], next: null };
+const NOTHING: SyncPage = { items: [], next: null, furtherUses: 0 };
 
 /**
  * Authenticates a socket and makes it a connection of the hub. The order is: verify the token,
@@ -67,6 +69,7 @@ export async function hello(
     const sync = isUpToDate
       ? NOTHING
       : cursors && await catchUp.sync(caller.userId, { cursors, changedOnly });
+    if (sync) await services.chargeFurther(caller, sync.furtherUses);
     const answer = {
       user: profileView(user),
       sessionId: caller.sessionId,

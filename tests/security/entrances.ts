@@ -22,6 +22,8 @@ export interface Held extends AsyncDisposable {
 
 /** A transport with a persistent connection. */
 export interface SocketEntrance extends Entrance {
+  /** `hello`: the rest of what a client says when it connects, its cursors for example. */
+  enter(app: RunningApp, token: string, hello?: object): Promise<string>;
   hold(app: RunningApp, token: string): Promise<Held>;
 }
 
@@ -35,9 +37,9 @@ const rest: Entrance = {
 
 const ws: SocketEntrance = {
   name: "/ws",
-  async enter(app, token) {
+  async enter(app, token, hello = {}) {
     await using client = await WsClient.open(app.webSocketUrl);
-    const { ok, error } = await client.command("hello", { token });
+    const { ok, error } = await client.command("hello", { token, ...hello });
     return ok ? "ok" : error!.code;
   },
   async hold(app, token) {
@@ -54,8 +56,8 @@ const ws: SocketEntrance = {
 function socketIo(...transports: Transports): SocketEntrance {
   return {
     name: `Socket.IO by ${transports.join(", ")}`,
-    async enter(app, token) {
-      await using client = SocketIoClient.open(app.url, { token }, { transports });
+    async enter(app, token, hello = {}) {
+      await using client = SocketIoClient.open(app.url, { token, ...hello }, { transports });
       // If the fault is the server's there is no refusal: the connection is closed.
       const closed = new Promise<string>((done) =>
         client.socket.io.once("close", () => setTimeout(done, 50, "closed"))

@@ -49,6 +49,7 @@ export class HeldTransports implements AsyncDisposable {
     });
     this.services = {
       charge: () => Promise.resolve(),
+      chargeFurther: () => Promise.resolve(),
       authenticate: (token) => {
         if (token !== "invalid") return Promise.resolve(callerOf(token));
         return Promise.reject(new AppError("unauthenticated", "The token is not valid"));

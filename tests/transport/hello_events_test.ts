@@ -29,6 +29,7 @@ function servicesOf(
   return {
     authenticate: () => Promise.resolve(caller),
     charge: () => Promise.resolve(),
+    chargeFurther: () => Promise.resolve(),
     catchUp: {
       incarnation: () => Promise.resolve("one"),
       sync,
@@ -58,7 +59,7 @@ for (const [moment, { answered, heard }] of Object.entries(MOMENTS)) {
       if (moment === "before") say("between");
       const changes = await read();
       if (moment === "after") say("between");
-      return { items: [{ ...changes, members: [], messages: [] }], next: null };
+      return { items: [{ ...changes, members: [], messages: [] }], next: null, furtherUses: 0 };
     });
     const input = { token: "t", cursors: { [chatId]: 0 } };
     const { release } = await hello(services, {} as Visitor, input, sink);
@@ -116,7 +117,7 @@ for (const [what, happen] of Object.entries(MISSED)) {
       world,
       () => {
         syncs++;
-        return Promise.resolve({ items: [], next: null });
+        return Promise.resolve({ items: [], next: null, furtherUses: 0 });
       },
       () => {
         happen(world, chatId);

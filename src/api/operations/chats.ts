@@ -195,6 +195,7 @@ export const Cursors = lazy(() =>
 export const sync = operation({
   name: "sync",
   summary: "Catch up on every chat of the caller's, new and left ones included",
+  description: "Every 100 chats count as one more use of the limit.",
   tag: chats,
   access: "session",
   scope: "chats:read",

@@ -25,6 +25,7 @@ async function greetedSession() {
   const services: HelloServices = {
     authenticate: () => Promise.resolve(caller),
     charge: () => Promise.resolve(),
+    chargeFurther: () => Promise.resolve(),
     catchUp: {} as HelloServices["catchUp"],
     hub: world.hub,
     clock: systemClock,
