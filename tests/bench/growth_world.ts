@@ -3,6 +3,7 @@ import type { Chat } from "../../src/model/chat.ts";
 import type { Message } from "../../src/model/message.ts";
 import type { Store } from "../../src/store/store.ts";
 import { aChange, aChat, aMember, aMessage } from "../contract/store/rows.ts";
+import type { Filler } from "./growth_fill.ts";
 
 /** Chats of the one who reads. The first has half of all messages, the others share the rest. */
 export const CHATS = 400;
@@ -38,16 +39,8 @@ export async function createChats(store: Store, { reader, writer }: People): Pro
   return chats;
 }
 
-/**
- * Writes messages through the Store until there are as many, since a million sends would be a
- * separate benchmark.
- */
-export async function fillUp(
-  store: Store,
-  chats: Chat[],
-  { reader, writer }: People,
-  size: number,
-) {
+/** Writes messages until there are as many: a million sends would be a separate benchmark. */
+export async function fillUp(filler: Filler, chats: Chat[], people: People, size: number) {
   const each = Math.floor(size / 2 / (CHATS - 1));
   const wanted = chats.map(({ id }, n) => ({
     id,
@@ -55,28 +48,28 @@ export async function fillUp(
   }));
   const rest = wanted.values();
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (const { id, count } of rest) await fillChat(store, id, { reader, writer }, count);
+    for (const { id, count } of rest) await fillChat(filler, id, people, count);
   }));
-  // A search completes the index, which would otherwise continue while requests are measured.
-  await store.messages.search({ chatIds: [chats[0].id], query: "none", before: null, limit: 1 });
+  // The index would otherwise continue while requests are measured.
+  await filler.store.messages.indexed();
 }
 
 async function fillChat(
-  store: Store,
+  filler: Filler,
   id: string,
   { reader, writer }: People,
   count: number,
 ): Promise<void> {
-  let chat = (await store.chats.byId(id))!;
-  while (chat.rev - 1 < count) {
-    const length = Math.min(MESSAGES_PER_COMMIT, count - chat.rev + 1);
-    const inserted = Array.from({ length }, (_, i) => messageOf(chat, writer, chat.rev + 1 + i));
-    const rev = chat.rev + length;
-    const next = { ...chat, rev, lastSeq: rev, lastActivityAt: Date.now() };
+  let before = (await filler.store.chats.byId(id))!;
+  while (before.rev - 1 < count) {
+    const { rev: from } = before;
+    const length = Math.min(MESSAGES_PER_COMMIT, count - from + 1);
+    const inserted = Array.from({ length }, (_, i) => messageOf(before, writer, from + 1 + i));
+    const rev = from + length;
+    const after = { ...before, rev, lastSeq: rev, lastActivityAt: Date.now() };
     const reads = [{ userId: reader, seq: rev - UNREAD, before: rev }];
-    const outcome = await store.chats.commit(aChange(chat.rev, next, { inserted, reads }));
-    // Stale without another writer: a database that is short of memory refuses a transaction so.
-    chat = outcome === "committed" ? next : (await store.chats.byId(id))!;
+    await filler.write({ before, after, inserted, reads });
+    before = after;
   }
 }
 

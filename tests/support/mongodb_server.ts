@@ -18,9 +18,12 @@ export class MongodbServer implements AsyncDisposable {
     private readonly flags: string[],
   ) {}
 
-  /** With `durable`, acknowledged writes survive `kill`; without, the server is faster. */
-  static async start({ durable = false } = {}): Promise<MongodbServer> {
-    const flags = durable ? ["--sync-on-commit"] : [];
+  /**
+   * With `durable`, acknowledged writes survive `kill`; without, the server is faster. `cacheSize`
+   * is the database's own, with its unit.
+   */
+  static async start({ durable = false, cacheSize = "256M" } = {}): Promise<MongodbServer> {
+    const flags = ["--cache-size", cacheSize, ...(durable ? ["--sync-on-commit"] : [])];
     const program = requireService("mongodb");
     const folder = await TempDir.make("mongodb");
     try {
@@ -103,13 +106,12 @@ function specFor(
   };
 }
 
-/** Small caches and logs: many of these servers run side by side. */
+/** Small logs: many of these servers run side by side. */
 function argumentsFor(port: number, folder: TempDir): string[] {
   return [
     ["--host", "127.0.0.1"],
     ["--port", String(port)],
     ["--storage-path", folder.join("db")],
-    ["--cache-size", "256M"],
     ["--log-file-max", "16MB"],
     ["--log-level", "WARNING"],
   ].flat();
