@@ -115,7 +115,14 @@ export class WsSession {
   }
 
   async #greet({ id, cmd, data }: CommandFrame): Promise<void> {
-    if (cmd !== "hello" || this.#greeting) {
+    if (this.#greeting) {
+      const error = new AppError(
+        "invalid_request",
+        "Cannot take a command: hello is not answered yet",
+      );
+      return this.#refuse(id, error, "bad_frame");
+    }
+    if (cmd !== "hello") {
       const error = new AppError("unauthenticated", "The first command of a socket is hello");
       return this.#refuse(id, error, "unauthenticated");
     }
