@@ -162,6 +162,7 @@ export function createServices(context: AppContext) {
     publisher,
     limiter: context.adapters.backplane.limiter,
     clock,
+    secret: config.encryptionKey,
   });
   const moderation = createModeration({
     store,

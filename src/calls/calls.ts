@@ -2,7 +2,6 @@ import type { Rate } from "../api/rate_limits.ts";
 import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { AppError, notFound, rateLimited } from "../core/errors.ts";
-import { newId } from "../core/ids.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
 import type { Shadows } from "../chats/shadows.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
@@ -10,6 +9,7 @@ import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
 import { assertUnfrozen } from "../model/chat.ts";
 import type { CallsConfig } from "../model/calls.ts";
+import { CallIds } from "./call_ids.ts";
 import { liveKitToken } from "./livekit_token.ts";
 import { turnCredentials } from "./turn_credentials.ts";
 
@@ -23,6 +23,8 @@ export interface CallsOptions {
   publisher: Pick<Publisher, "toRoom">;
   limiter: RateLimiter;
   clock: Clock;
+  /** Secret from which the key of the calls' ids is derived. */
+  secret: Uint8Array;
 }
 
 /** Calls that one person may start in one chat: each rings at all members who are connected. */
@@ -35,9 +37,14 @@ const TURN_MS = 12 * 3_600_000;
 
 /** Gives members of a chat access to its calls, which other servers carry. */
 export class Calls {
-  constructor(private readonly options: CallsOptions) {}
+  readonly #ids: CallIds;
 
-  async start(userId: string, chatId: string, call: string = newId()) {
+  constructor(private readonly options: CallsOptions) {
+    this.#ids = new CallIds(options.secret);
+  }
+
+  /** A call whose id was given, not made here, is ended by a group's owner and admins alone. */
+  async start(userId: string, chatId: string, call = this.#ids.make(chatId, userId)) {
     const access = await this.join(userId, chatId);
     await this.#countStart(userId, chatId);
     this.#announce("call.started", { chatId, call, userId });
@@ -46,7 +53,7 @@ export class Calls {
 
   async join(userId: string, chatId: string) {
     const { config, store, clock } = this.options;
-    const role = await this.#requireMember(userId, chatId);
+    const { role } = await this.#requireMember(userId, chatId);
     const user = await store.users.byId(userId);
     const now = clock.now();
     const { livekit, turn } = config;
@@ -77,8 +84,13 @@ export class Calls {
     throw rateLimited("Cannot call: too many calls were started in this chat", retryAfterMs);
   }
 
+  /** In a group the others leave a call, and do not end it for everybody. */
   async end(userId: string, chatId: string, call: string): Promise<void> {
-    await this.#requireMember(userId, chatId);
+    const { role, isDirect } = await this.#requireMember(userId, chatId);
+    if (!isDirect && role === "member" && !this.#ids.isBegunBy(call, chatId, userId)) {
+      const reason = "only the person who began it, the owner and admins may";
+      throw new AppError("forbidden", `Cannot end the call: ${reason}`);
+    }
     this.#announce("call.ended", { chatId, call, userId });
   }
 
@@ -93,7 +105,7 @@ export class Calls {
     if (config.livekit === null && config.turn === null) {
       throw new AppError("conflict", "Cannot call: this server has no calls configured");
     }
-    return role;
+    return { role, isDirect: chat.directKey !== null };
   }
 
   #announce(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { decodeJwt, jwtVerify } from "jose";
-import { newId } from "../../src/core/ids.ts";
+import { isId, newId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { TRANSPORTS } from "../support/transports.ts";
@@ -136,6 +136,41 @@ Deno.test("calls need LiveKit or TURN, and only a member of the chat ends one", 
     assert.deepEqual([(await end(eve)).status, (await end(bob)).status], [404, 204]);
   }
 });
+
+for (const transport of TRANSPORTS) {
+  Deno.test({
+    name: `${transport.name}: in a group a call is ended by its beginner, the owner and admins`,
+    ...LEAKY,
+    fn: async () => {
+      await using app = await RunningApp.start(CALLS);
+      const { ann, bob, eve } = await app.people("ann", "bob", "eve");
+      const memberIds = [bob.id, eve.id];
+      const created = await app.client(ann).post("/api/groups", { name: "Kites", memberIds });
+      const chatId: string = created.body.id;
+      const ends = async (by: typeof ann, call: string) => {
+        await using there = await transport.open(app, by.token);
+        const operation = app.app.operations.find(({ name }) => name === "call.end")!;
+        const { ok, error } = await there.run(operation, { chatId, call });
+        return ok || error!.code;
+      };
+      const start = async (by: typeof ann, call?: string) =>
+        (await app.client(by).post(`/api/chats/${chatId}/calls`, { call })).body.call as string;
+      const his = await start(bob);
+      assert.ok(isId(his), his);
+      assert.notEqual(await start(bob), his);
+      assert.equal(await ends(eve, his), "forbidden");
+      assert.equal(await start(eve, his), his, "to announce it again makes nobody its beginner");
+      assert.equal(await ends(eve, his), "forbidden");
+      assert.equal(await ends(bob, his), true);
+      assert.equal(await ends(ann, his), true, "the owner");
+      const hers = await start(ann);
+      assert.equal(await ends(bob, hers), "forbidden");
+      const other = await app.client(eve).post("/api/groups", { name: "B", memberIds: [bob.id] });
+      const elsewhere = await app.client(bob).post(`/api/chats/${other.body.id}/calls`, {});
+      assert.equal(await ends(bob, elsewhere.body.call), "forbidden", "a call of another chat");
+    },
+  });
+}
 
 Deno.test({
   name: "calls of a shadowed person reach no one, and a frozen chat takes none",

@@ -52,6 +52,8 @@ export const joinCall = operation({
 export const endCall = operation({
   name: "call.end",
   summary: "Announce the end of a call to the connected members of a chat",
+  description: "In a group the person who began the call with an id that the server made, the " +
+    "owner and admins may.",
   tag,
   access: "session",
   scope: "calls",
