@@ -215,6 +215,7 @@ Deno.test(
     await ann.write("Hello");
     await bob.chat("ann").click();
     const dialog = await openSettings(ann.page, "Profile");
+    assert.equal(await dialog.locator(".choice-mark.away").count(), 1);
     await dialog.getByLabel("Away").check();
     await bob.page.getByRole("main").getByText("away").waitFor();
     await dialog.getByLabel("What are you doing?").fill("On the train");

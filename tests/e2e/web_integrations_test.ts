@@ -196,6 +196,7 @@ Deno.test(
     const key = page.getByRole("article", { name: "Backend" });
     await key.getByText("Not used yet").waitFor();
     await key.getByText("users:read").waitFor();
+    assert.equal(await page.getByText("No keys yet").count(), 0);
     await assertAccessible(page, "keys");
     await assertFits(page);
     const backend = (token: string) => new HttpClient(server.url, token);
@@ -238,6 +239,7 @@ Deno.test(
     await page.reload();
     const bot = page.getByRole("article", { name: "Weather" });
     await bot.getByText("/now <city>").waitFor();
+    assert.equal(await page.getByText("No bots yet").count(), 0);
     await assertAccessible(page, "bots");
     await assertFits(page);
     await bot.getByRole("button", { name: "New secret" }).click();

@@ -76,6 +76,8 @@ Deno.test(
     await paste("small.txt", 10);
     await paste("large.txt", 5_000);
     await ann.page.locator(".upload-fault").waitFor();
+    await ann.composer.press("Enter");
+    // Nothing is sent without the file that failed: both wait for a decision.
     await ann.page.getByRole("button", { name: "Remove large.txt" }).click();
     await ann.page.getByRole("button", { name: "Send" }).click();
     await ann.message("small.txt").locator(".tick.sent, .tick.delivered").waitFor();

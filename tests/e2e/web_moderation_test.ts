@@ -22,6 +22,22 @@ Deno.test(
     await page.getByRole("article", { name: "Kites" }).getByText("2 members").waitFor();
     await assertAccessible(page, "chats");
     await assertFits(page);
+    // An answer that comes late does not take the place of the next one.
+    const late = Promise.withResolvers<void>();
+    const ofNothing = /\/api\/admin\/chats\?.*nothing/;
+    await page.route(ofNothing, (route) => late.promise.then(() => route.continue()));
+    const asked = page.waitForRequest(ofNothing);
+    await page.getByLabel("Find chats").fill("nothing");
+    await asked;
+    await page.getByLabel("Find chats").fill("kite");
+    await page.getByRole("link", { name: "Kites" }).waitFor();
+    late.resolve();
+    await page.waitForFunction(() =>
+      performance.getEntriesByType("resource").some(({ name }) => name.includes("nothing"))
+    );
+    await page.evaluate(() =>
+      new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+    );
     await page.getByRole("link", { name: "Kites" }).click();
     const chat = page.getByRole("article", { name: "Kites" });
     await page.getByText("@cleo").waitFor();
@@ -119,6 +135,10 @@ Deno.test(
     await page.getByText("Messages by bob").waitFor();
     await found.nth(2).waitFor();
     await found.getByText("Message deleted").waitFor();
+    await openTab(page, `messages/in-${await cleo.openChatId()}`);
+    await page.getByText("Messages of one chat.").waitFor();
+    await found.getByText("Hello").waitFor();
+    assert.equal(await page.getByText(/^Messages by/).count(), 0);
     await openTab(page, "audit");
     const rows = page.locator(".audit-row");
     await rows.filter({ hasText: "Message deleted by an administrator" }).first().waitFor();

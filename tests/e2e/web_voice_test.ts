@@ -52,6 +52,21 @@ Deno.test(
       return playbackRate === 2 && played.length > 0;
     });
     await assertAccessible(bob.page, "voice message");
+
+    const { items } = await ann.call("GET", `/messages/${await ann.openChatId()}`);
+    const [{ media: [{ id: mediaId }] }] = items;
+    await ann.call("POST", "/messages", { recipientId: await bob.id(), mediaIds: [mediaId] });
+    await note.nth(1).waitFor();
+    // Its end would stop it, too.
+    await note.first().locator("audio").evaluate((audio: HTMLAudioElement) => {
+      audio.loop = true;
+      return audio.play();
+    });
+    await note.nth(1).getByRole("button", { name: "Play" }).click();
+    await bob.page.waitForFunction(() => {
+      const [first, second] = document.querySelectorAll<HTMLAudioElement>(".player audio");
+      return first.paused && second.played.length > 0;
+    });
     assert.deepEqual(browser.faults, []);
   },
 );
