@@ -2,7 +2,6 @@ import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import { Serial } from "../core/serial.ts";
 import { type ApiKey, apiKeyStateAt, type Scope } from "../model/api_key.ts";
 import type { AuditNote } from "../model/audit_entry.ts";
 import type { Caller, ServerCaller, Visitor } from "../model/caller.ts";
@@ -37,24 +36,16 @@ const MAX_ACTIVE = 200;
  * the machine itself.
  */
 export class ApiKeys {
-  /** One key after another, or those made at the same time would pass the limit. */
-  readonly #creating = new Serial();
-
   constructor(private readonly options: ApiKeysOptions) {}
 
   /** Throws `conflict` once there are as many active keys as there may be. */
-  create(actor: Caller | null, key: NewApiKey): Promise<MadeKey> {
-    return this.#creating.run("", () => this.#create(actor, key));
-  }
-
-  async #create(actor: Caller | null, { name, scopes, expiresAt }: NewApiKey): Promise<MadeKey> {
+  async create(actor: Caller | null, { name, scopes, expiresAt }: NewApiKey): Promise<MadeKey> {
     const { store, clock } = this.options;
     const now = clock.now();
     if (expiresAt !== null && expiresAt <= now) {
       const message = "Cannot make the API key: expiresAt is in the past";
       throw fieldError("invalid_request", "expiresAt", message);
     }
-    if (await store.apiKeys.countActive(now) >= MAX_ACTIVE) throw tooMany();
     const secret = newSecret();
     const key: ApiKey = {
       id: newId(),
@@ -70,12 +61,8 @@ export class ApiKeys {
       lastUsedAt: null,
       lastAddress: "",
     };
-    await store.apiKeys.create(key);
-    // Counted again: another instance may have made one meanwhile.
-    if (await store.apiKeys.countActive(now) > MAX_ACTIVE) {
-      await store.apiKeys.end(key.id, now);
-      throw tooMany();
-    }
+    const { outcome } = await store.apiKeys.create(key, MAX_ACTIVE);
+    if (outcome === "full") throw tooMany();
     await this.#record(actor, "api_key.created", key);
     return { key, token: keyTokenOf(key.id, secret) };
   }

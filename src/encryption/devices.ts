@@ -2,7 +2,6 @@ import type { ChatAccess } from "../chats/chat_access.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import { Serial } from "../core/serial.ts";
 import type { Device } from "../model/device.ts";
 import type { Store } from "../store/store.ts";
 import { fromBase64Url } from "../core/base64url.ts";
@@ -16,9 +15,6 @@ const SIGNATURE_KEY_BYTES = 32;
  * change the user's identity in a group.
  */
 export class Devices {
-  /** One device of a user after another, or those at the same time would pass the limit. */
-  readonly #registering = new Serial();
-
   constructor(
     private readonly store: Pick<Store, "devices" | "memberships">,
     private readonly access: ChatAccess,
@@ -28,14 +24,7 @@ export class Devices {
   ) {}
 
   /** A repeat with the same key returns the existing device. */
-  register(
-    userId: string,
-    fields: { name: string; signatureKey: string },
-  ): Promise<{ device: Device; made: boolean }> {
-    return this.#registering.run(userId, () => this.#register(userId, fields));
-  }
-
-  async #register(
+  async register(
     userId: string,
     { name, signatureKey }: { name: string; signatureKey: string },
   ): Promise<{ device: Device; made: boolean }> {
@@ -43,20 +32,14 @@ export class Devices {
       const message = "Cannot register the device: signatureKey must be 32 bytes, an Ed25519 key";
       throw fieldError("invalid_request", "signatureKey", message);
     }
-    const own = await this.list(userId);
-    const same = own.find((device) => device.signatureKey === signatureKey);
-    if (same) return { device: same, made: false };
     const max = this.limits.devices;
-    const tooMany = () =>
-      new AppError("conflict", `Cannot register the device: there are ${max} of ${max}`);
-    if (own.length >= max) throw tooMany();
     const device = { id: newId(), userId, name, signatureKey, createdAt: this.clock.now() };
-    await this.store.devices.create(device);
-    // Counted again: another instance may have registered one meanwhile.
-    if ((await this.list(userId)).length > max) {
-      await this.store.devices.remove(userId, [device.id]);
-      throw tooMany();
+    const added = await this.store.devices.create(device, max);
+    if (added.outcome === "full") {
+      const message = `Cannot register the device: there are ${added.count} of ${max}`;
+      throw new AppError("conflict", message);
     }
+    if (added.outcome === "exists") return { device: added.row, made: false };
     await this.notices.devices(userId, [device], "added");
     return { device, made: true };
   }

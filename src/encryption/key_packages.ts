@@ -1,7 +1,6 @@
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError } from "../core/errors.ts";
-import { Serial } from "../core/serial.ts";
 import type { Device, StoredKeyPackage } from "../model/device.ts";
 import type { Store } from "../store/store.ts";
 import { base64UrlBytes, fromBase64Url, toBase64Url } from "../core/base64url.ts";
@@ -47,12 +46,12 @@ export interface KeyPackagesOptions {
  * once.
  */
 export class KeyPackages {
-  /** One upload for a device after another, or those at the same time would pass the limit. */
-  readonly #storing = new Serial();
-
   constructor(private readonly options: KeyPackagesOptions) {}
 
-  /** Checks all key packages before it stores any; a repeated upload changes nothing. */
+  /**
+   * Checks all key packages before it stores any; a repeated upload changes nothing. Returns the
+   * number of key packages that are stored now.
+   */
   async upload(userId: string, deviceId: string, upload: Upload): Promise<number> {
     const device = await ownDevice(this.options.store, userId, deviceId);
     const rows: StoredKeyPackage[] = [];
@@ -62,21 +61,14 @@ export class KeyPackages {
     if (upload.lastResort !== undefined) {
       rows.push(await this.#check(device, upload.lastResort, "lastResort", true));
     }
-    return await this.#storing.run(deviceId, () => this.#store(deviceId, rows));
-  }
-
-  /** Returns the number of key packages that are stored now. */
-  async #store(deviceId: string, rows: StoredKeyPackage[]): Promise<number> {
-    const { store: { keyPackages }, clock, limits: { keyPackages: max } } = this.options;
-    const now = clock.now();
-    const held = await keyPackages.count(deviceId, now);
-    const added = rows.filter(({ isLastResort }) => !isLastResort).length;
-    if (held + added > max) {
-      const message = `Cannot upload key packages: ${held} are stored, at most ${max} are allowed`;
-      throw fieldError("conflict", "keyPackages", message);
-    }
-    await keyPackages.add(rows);
-    return await keyPackages.count(deviceId, now);
+    const { store, clock, limits: { keyPackages: max } } = this.options;
+    const { outcome, count } = await store.keyPackages.add(deviceId, rows, {
+      max,
+      now: clock.now(),
+    });
+    if (outcome === "added") return count;
+    const message = `Cannot upload key packages: ${count} are stored, at most ${max} are allowed`;
+    throw fieldError("conflict", "keyPackages", message);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ApiKey } from "../model/api_key.ts";
+import type { BoundedAdd } from "./bounded_add.ts";
 
 export interface ApiKeyRotation {
   id: string;
@@ -16,7 +17,11 @@ export interface ApiKeyUse {
 }
 
 export interface ApiKeyStore {
-  create(key: ApiKey): Promise<void>;
+  /**
+   * `max` bounds the keys that have neither ended nor expired at `key.createdAt`. Throws
+   * `DuplicateKey("id")` when it exists.
+   */
+  create(key: ApiKey, max: number): Promise<BoundedAdd<ApiKey>>;
   /** Includes ended and expired keys. */
   byId(id: string): Promise<ApiKey | null>;
   /** Newest (highest id) first; with `before`, only lower ids; ended and expired ones too. */

@@ -1,8 +1,9 @@
 import type { Block } from "../model/block.ts";
+import type { BoundedAdd } from "./bounded_add.ts";
 
 export interface BlockStore {
-  /** Blocking twice keeps the first row; returns true if this call created it. */
-  add(block: Block): Promise<boolean>;
+  /** `max` bounds the blocks by this blocker. Blocking twice keeps the first row: `exists`. */
+  add(block: Block, max: number): Promise<BoundedAdd<Block>>;
   /** Returns true if there was one. */
   remove(blockerId: string, blockedId: string): Promise<boolean>;
   /** True if `blockerId` has blocked `blockedId`; a block in the other direction does not count. */

@@ -1,8 +1,12 @@
 import type { Device } from "../model/device.ts";
+import type { BoundedAdd } from "./bounded_add.ts";
 
 export interface DeviceStore {
-  /** Throws `DuplicateKey("id")` when it exists. */
-  create(device: Device): Promise<void>;
+  /**
+   * `max` bounds the devices of the user; `exists` if one of them has the same signature key.
+   * Throws `DuplicateKey("id")` when the id exists.
+   */
+  create(device: Device, max: number): Promise<BoundedAdd<Device>>;
   /** Null when missing. */
   byId(id: string): Promise<Device | null>;
   /** Devices that exist, once each, in no particular order. */

@@ -1,4 +1,5 @@
 import type { StoredKeyPackage } from "../model/device.ts";
+import type { Full } from "./bounded_add.ts";
 
 export interface KeyPackageClaim {
   keyPackage: StoredKeyPackage;
@@ -10,10 +11,15 @@ export interface KeyPackageClaim {
 
 export interface KeyPackageStore {
   /**
-   * Stores key packages; those whose id exists already are skipped. A last resort replaces the
-   * device's earlier one.
+   * Stores key packages of a device; those whose id exists already are skipped, and take no room. A
+   * last resort replaces the device's earlier one. `max` bounds what `count` returns, which is in the
+   * result; see `BoundedAdd`.
    */
-  add(keyPackages: StoredKeyPackage[]): Promise<void>;
+  add(
+    deviceId: string,
+    keyPackages: StoredKeyPackage[],
+    options: { max: number; now: number },
+  ): Promise<{ outcome: "added"; count: number } | Full>;
   /**
    * Removes and returns the device's oldest key package (by `createdAt`, then id) that has not
    * expired at `now`: concurrent claims each get a different one. Returns the last resort, which

@@ -1,11 +1,13 @@
 import type { PushDevice } from "../model/push_device.ts";
+import type { BoundedAdd } from "./bounded_add.ts";
 
 export interface PushDeviceStore {
   /**
    * Stores it and returns the row. A row with this `key` keeps its `id` and `createdAt`, and
-   * belongs to this person from now on.
+   * belongs to this person from now on. `max` bounds the devices of the person; `exists` if the row
+   * was theirs before.
    */
-  put(device: PushDevice): Promise<PushDevice>;
+  put(device: PushDevice, max: number): Promise<BoundedAdd<PushDevice>>;
   /** Most recently registered first. */
   ofUser(userId: string): Promise<PushDevice[]>;
   /** Push devices of all these people, in no particular order. */

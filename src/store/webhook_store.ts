@@ -4,13 +4,14 @@ import type {
   WebhookDelivery,
   WebhookEndpoint,
 } from "../model/webhook.ts";
+import type { BoundedAdd } from "./bounded_add.ts";
 
 /** Fields of an endpoint that may change. */
 export type WebhookPatch = Partial<Omit<WebhookEndpoint, "id" | "createdBy" | "createdAt">>;
 
 export interface WebhookStore {
-  /** Throws `DuplicateKey("id")` when it exists. */
-  create(endpoint: WebhookEndpoint): Promise<void>;
+  /** `max` bounds all endpoints. Throws `DuplicateKey("id")` when it exists. */
+  create(endpoint: WebhookEndpoint, max: number): Promise<BoundedAdd<WebhookEndpoint>>;
   byId(id: string): Promise<WebhookEndpoint | null>;
   /** All of them, oldest first: there are few. */
   list(): Promise<WebhookEndpoint[]>;

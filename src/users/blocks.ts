@@ -1,6 +1,5 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
-import { Serial } from "../core/serial.ts";
 import type { Block } from "../model/block.ts";
 import type { Caller } from "../model/caller.ts";
 import type { User } from "../model/user.ts";
@@ -29,15 +28,12 @@ export interface BlocksOptions {
  * whose messages to hide, because an event is encoded once for all recipients.
  */
 export class Blocks {
-  /** One block of a person after another, or those at the same time would pass the limit. */
-  readonly #adding = new Serial();
-
   constructor(private readonly options: BlocksOptions) {}
 
   /** Blocking a blocked user, or unblocking one who is not blocked, changes nothing. */
   async set(caller: Caller, userId: string, blocked: boolean): Promise<void> {
     const changed = blocked
-      ? await this.#adding.run(caller.userId, () => this.#add(caller.userId, userId))
+      ? await this.#add(caller.userId, userId)
       : await this.options.store.blocks.remove(caller.userId, userId);
     if (!changed) return;
     const action = blocked ? "user.blocked" : "user.unblocked";
@@ -78,15 +74,10 @@ export class Blocks {
       throw notFound("user", blockedId);
     }
     const max = this.options.limits.blocks;
-    const blocked = await this.options.store.blocks.by(blockerId);
-    if (blocked.some((block) => block.blockedId === blockedId)) return false;
-    if (blocked.length >= max) throw tooMany(max);
     const block = { blockerId, blockedId, createdAt: this.options.clock.now() };
-    if (!await this.options.store.blocks.add(block)) return false;
-    // Counted again: another instance may have added one meanwhile.
-    if ((await this.options.store.blocks.by(blockerId)).length <= max) return true;
-    await this.options.store.blocks.remove(blockerId, blockedId);
-    throw tooMany(max);
+    const { outcome } = await this.options.store.blocks.add(block, max);
+    if (outcome === "full") throw tooMany(max);
+    return outcome === "added";
   }
 }
 

@@ -2,7 +2,6 @@ import type { AuditTrail } from "../audit/audit_trail.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
 import { AppError, notFound } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
-import { Serial } from "../core/serial.ts";
 import type { Resolve } from "../core/public_lookup.ts";
 import type { AuditAction } from "../model/audit_entry.ts";
 import type { Caller, ServerCaller } from "../model/caller.ts";
@@ -50,9 +49,6 @@ const TEST_TIMEOUT_MS = 15_000;
 
 /** Webhook endpoints, as administrators keep them. */
 export class WebhookEndpoints {
-  /** One endpoint after another, or those made at the same time would pass the limit. */
-  readonly #creating = new Serial();
-
   constructor(private readonly options: WebhookEndpointsOptions) {}
 
   list(): Promise<WebhookEndpoint[]> {
@@ -67,14 +63,8 @@ export class WebhookEndpoints {
 
   /** Throws `conflict` if there are as many as allowed. */
   async create(caller: Caller | ServerCaller, fields: NewEndpoint): Promise<WithSecret> {
-    const { allowedOrigins, resolve } = this.options;
+    const { store, secrets, clock, limits, allowedOrigins, resolve } = this.options;
     await requireEndpointUrl(fields.url, allowedOrigins, resolve);
-    return await this.#creating.run("", () => this.#create(caller, fields));
-  }
-
-  async #create(caller: Caller | ServerCaller, fields: NewEndpoint): Promise<WithSecret> {
-    const { store, secrets, clock, limits } = this.options;
-    if ((await store.webhooks.list()).length >= limits.webhooks) throw tooMany(limits.webhooks);
     const [id, now] = [newId(), clock.now()];
     const { secret, stored } = await secrets.make(id);
     const endpoint: WebhookEndpoint = {
@@ -88,12 +78,8 @@ export class WebhookEndpoints {
       createdAt: now,
       updatedAt: now,
     };
-    await store.webhooks.create(endpoint);
-    // Counted again: another instance may have made one meanwhile.
-    if ((await store.webhooks.list()).length > limits.webhooks) {
-      await store.webhooks.remove(id);
-      throw tooMany(limits.webhooks);
-    }
+    const { outcome } = await store.webhooks.create(endpoint, limits.webhooks);
+    if (outcome === "full") throw tooMany(limits.webhooks);
     await this.#changed(caller, id, "webhook.created", { url: originOf(fields.url) });
     return { endpoint, secret };
   }

@@ -66,7 +66,7 @@ Deno.test("AccountChanges announces the encryption devices that a change has rem
   await using world = await twiceSignedIn();
   const { store, user, changes, caller, removed } = world;
   const device = { id: newId(), userId: user.id, name: "Phone", signatureKey: "k", createdAt: T0 };
-  await store.devices.create(device);
+  await store.devices.create(device, Infinity);
   await changes.own(caller, () => ({ user: { bio: "hello" } }));
   assert.deepEqual(removed, []);
   await changes.own(caller, () => ({ deleteDevices: true }));

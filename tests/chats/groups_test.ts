@@ -65,7 +65,7 @@ Deno.test("Groups adds no one who has blocked the caller, or who does not exist"
   await using world = await ChatWorld.make();
   const { chatId, ids: [owner] } = await world.group(1);
   const [shy] = await world.people(1);
-  await world.store.blocks.add(aBlock({ blockerId: shy, blockedId: owner }));
+  await world.store.blocks.add(aBlock({ blockerId: shy, blockedId: owner }), Infinity);
   for (const id of [shy, newId()]) {
     await assert.rejects(world.services.groups.add(owner, chatId, [id]), refusal("not_found"));
   }

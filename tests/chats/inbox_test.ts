@@ -116,7 +116,7 @@ Deno.test("Inbox excludes blocked senders, counts mentions, and marks muted chat
   await sender.send(ann, { chatId, text: "@bob", mentions: [bob] });
   await sender.send(eve, { chatId, text: "@bob", mentions: [bob] });
   assert.deepEqual(await entry(), { unread: 2, mentions: 2, muted: false });
-  await world.store.blocks.add({ blockerId: bob, blockedId: eve, createdAt: world.now });
+  await world.store.blocks.add({ blockerId: bob, blockedId: eve, createdAt: world.now }, Infinity);
   assert.deepEqual(await entry(), { unread: 1, mentions: 1, muted: false });
   await world.store.memberships.setNotify(chatId, bob, "all", world.now + 1);
   assert.equal((await entry()).muted, true);

@@ -126,9 +126,9 @@ async function sendRequests(ann: Other, strangers: Other[]): Promise<void> {
 /** Stores what no request makes; returns the id of a webhook. */
 async function storeRows(app: RunningApp, userId: string): Promise<string> {
   const store = await app.openStore();
-  for (let i = 0; i < 2; i++) await store.apiKeys.create(anApiKey());
+  for (let i = 0; i < 2; i++) await store.apiKeys.create(anApiKey(), Infinity);
   const endpoint = anEndpoint({ status: "paused" });
-  await store.webhooks.create(endpoint);
+  await store.webhooks.create(endpoint, Infinity);
   const deliveries = FRIENDS.map(() =>
     aDelivery(endpoint.id, { status: "delivered", dueAt: null })
   );

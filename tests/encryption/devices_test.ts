@@ -13,7 +13,7 @@ Deno.test("Devices ends a registration or a removal once others were notified, a
   const store = {
     devices: {
       ofUsers: () => Promise.resolve([]),
-      create: () => Promise.resolve(),
+      create: (row: Device) => Promise.resolve({ outcome: "added", row }),
       remove: () => Promise.resolve([device]),
     },
   };

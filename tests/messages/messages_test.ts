@@ -15,7 +15,7 @@ Deno.test("MessageSender returns the first message of a repeated send, whatever 
 
   const { chat } = await direct.open(ann, bob);
   const first = await sender.send(ann, { chatId: chat.id, text: "a", clientId: "a" });
-  await world.store.blocks.add(aBlock({ blockerId: bob, blockedId: ann }));
+  await world.store.blocks.add(aBlock({ blockerId: bob, blockedId: ann }), Infinity);
   await assert.rejects(sender.send(ann, { chatId: chat.id, text: "b" }), refusal("forbidden"));
   await assert.rejects(
     editor.edit(ann, first.message.id, { text: "around it" }),

@@ -30,7 +30,7 @@ Deno.test("RecipientResolver leaves out members who have read it, left, muted th
   }
   await using world = await NotificationWorld.make({ members: { bob: { mutedUntil: T0 } } });
   assert.deepEqual(Object.keys(await world.kinds(world.sent())), ["bob", "eve"], "muted before");
-  await world.store.blocks.add(aBlock({ blockerId: world.eve, blockedId: world.ann }));
+  await world.store.blocks.add(aBlock({ blockerId: world.eve, blockedId: world.ann }), Infinity);
   assert.deepEqual(await world.kinds(world.sent()), { bob: "message" }, "blocked");
 });
 
@@ -55,7 +55,7 @@ Deno.test("RecipientResolver notifies members who are named although they want n
     assert.deepEqual(await bobs(member), [undefined, []], JSON.stringify(member));
   }
   await using world = await NotificationWorld.make({ messages: mention });
-  await world.store.blocks.add(aBlock({ blockerId: world.bob, blockedId: world.ann }));
+  await world.store.blocks.add(aBlock({ blockerId: world.bob, blockedId: world.ann }), Infinity);
   assert.deepEqual(await world.kinds(world.sent()), { eve: "message" });
   assert.deepEqual(await world.stored(world.bob), []);
   assert.deepEqual(await world.stored(world.ann), [], "no user notifies themselves");

@@ -107,7 +107,7 @@ attack(REST, "200 API keys may work at a time; those that no longer do leave roo
   await store.sessions.setAuthenticatedAt(chief.sessionId, now);
   const keys = Array.from({ length: 199 }, () => anApiKey());
   const unusable = [anApiKey({ endedAt: now }), anApiKey({ expiresAt: now - MINUTE })];
-  for (const key of [...keys, ...unusable]) await store.apiKeys.create(key);
+  for (const key of [...keys, ...unusable]) await store.apiKeys.create(key, Infinity);
   await store.close();
   const by = app.client(chief);
   const make = () => by.post("/api/admin/api-keys", { name: "Backend", scopes: ["moderation"] });

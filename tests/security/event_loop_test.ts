@@ -143,7 +143,10 @@ async function seed(store: Store, { id: userId }: Person, sizes: Sizes): Promise
     return chats.commit(aChange(0, chat, { inserted, members }));
   });
   await each(sizes.people, (n) => users.create(aUser({ displayName: `Pat Smith ${n}` })));
-  await each(sizes.people, () => blocks.add(aBlock({ blockedId: userId, blockerId: newId() })));
+  await each(
+    sizes.people,
+    () => blocks.add(aBlock({ blockedId: userId, blockerId: newId() }), Infinity),
+  );
   await each(sizes.people, () => audit.add(anAuditEntry({ userId })));
   await notifications.add(
     Array.from({ length: sizes.notifications }, () => aNotification({ userId })),

@@ -91,14 +91,18 @@ attack(
     ];
     const store = await openStoreOf(app.config);
     try {
-      await store.keyPackages.add(bad.map((keyPackage) => ({
-        id: newId(),
-        deviceId: bobs.id,
-        keyPackage,
-        isLastResort: false,
-        expiresAt: Date.now() + 3_600_000,
-        createdAt: 0,
-      })));
+      await store.keyPackages.add(
+        bobs.id,
+        bad.map((keyPackage) => ({
+          id: newId(),
+          deviceId: bobs.id,
+          keyPackage,
+          isLastResort: false,
+          expiresAt: Date.now() + 3_600_000,
+          createdAt: 0,
+        })),
+        { max: Infinity, now: 0 },
+      );
     } finally {
       await store.close();
     }

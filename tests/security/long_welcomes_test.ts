@@ -16,7 +16,7 @@ const COUNT = 30;
 async function longGroup(app: RunningApp, { id: userId }: Person, length: number) {
   const store = await app.openStore();
   const device = { id: newId(), userId, name: "T", signatureKey: newId(), createdAt: T0 };
-  await store.devices.create(device);
+  await store.devices.create(device, Infinity);
   const chat = aChat({ encrypted: true, epoch: 0 });
   const members = [aMember(chat.id, { userId })];
   await store.chats.commit(aChange(0, { ...chat, rev: 1 }, { members }));

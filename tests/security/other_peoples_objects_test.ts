@@ -59,7 +59,7 @@ async function ownedBy(app: RunningApp, victim: Person): Promise<Owned> {
   const [notification, push] = [aNotification({ userId }), aPushDevice({ userId, sessionId })];
   const store = await app.openStore();
   await store.notifications.add([notification]);
-  await store.pushDevices.put(push);
+  await store.pushDevices.put(push, Infinity);
   await store.close();
   const backup = await app.client(victim).post("/api/history-backup", { keyCheck: "AA" });
   assert.equal(backup.status, 201, JSON.stringify(backup.body));

@@ -53,7 +53,7 @@ async function seed(store: Store, ann: Person): Promise<string> {
     const session = aSession({ userId: user.id, expiresAt: far });
     await store.users.create(user);
     await store.sessions.create(session);
-    await store.pushDevices.put(aPushDevice({ userId: user.id, sessionId: session.id }));
+    await store.pushDevices.put(aPushDevice({ userId: user.id, sessionId: session.id }), Infinity);
   }));
   const chats = Array.from(
     { length: CHATS },

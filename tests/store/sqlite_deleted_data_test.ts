@@ -66,7 +66,7 @@ Deno.test("SqliteStore removes copies of deleted rows from its files while it ru
   const user = aUser({ bio: SECRET, email: `${SECRET}@example.org` });
   await store.users.create(user);
   const address = { kind: "fcm" as const, token: SECRET };
-  await store.pushDevices.put(aPushDevice({ userId: user.id, address }));
+  await store.pushDevices.put(aPushDevice({ userId: user.id, address }), Infinity);
   assert.ok(copies(dir.path) > 300);
   await deleteMessages(store, messages.slice(0, 300));
   await store.pushDevices.deleteAllOf(user.id);

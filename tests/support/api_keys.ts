@@ -35,7 +35,7 @@ export async function backendOf(
   const secret = newSecret();
   const key = anApiKey({ scopes: [...SCOPES], ...fields, secretHash: secretHashOf(secret) });
   const store = await app.openStore();
-  await store.apiKeys.create(key);
+  await store.apiKeys.create(key, Infinity);
   await store.close();
   return new BackendClient(app.url, key, keyTokenOf(key.id, secret));
 }

@@ -35,6 +35,14 @@ export class RunningApp implements AsyncDisposable {
     return new RunningApp(app, config, clock, folder, log);
   }
 
+  /** Starts another instance on the same data. */
+  async beside(): Promise<RunningApp> {
+    const log: string[] = [];
+    const clock = new MovableClock();
+    const app = await createApp(this.config, jsonLog("warn", (line) => log.push(line)), { clock });
+    return new RunningApp(app, this.config, clock, await TempDir.make("beside"), log);
+  }
+
   get webSocketUrl(): string {
     return `${this.url.replace("http", "ws")}/ws`;
   }

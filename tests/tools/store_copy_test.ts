@@ -158,7 +158,13 @@ const DERIVED_TABLES = [
   "user_custom",
   "chat_custom",
 ];
-const DERIVED_COLLECTIONS = ["userKeys", "chatCounts", "storage_usage", "transactionOwners"];
+const DERIVED_COLLECTIONS = [
+  "userKeys",
+  "chatCounts",
+  "storage_usage",
+  "transactionOwners",
+  "listGuards",
+];
 const OWN = [
   "meta",
   "leases",

@@ -38,7 +38,7 @@ export class WorkerWorld implements AsyncDisposable {
 
   async endpoint(fields: Partial<WebhookEndpoint> = {}): Promise<WebhookEndpoint> {
     const endpoint = anEndpoint(fields);
-    await this.store.webhooks.create(endpoint);
+    await this.store.webhooks.create(endpoint, Infinity);
     await this.subscriptions.refresh();
     return endpoint;
   }

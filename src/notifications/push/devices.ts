@@ -6,7 +6,6 @@ import type { Caller } from "../../model/caller.ts";
 import type { PushAddress, PushDevice } from "../../model/push_device.ts";
 import type { Store } from "../../store/store.ts";
 import { requirePublicHost, type Resolve } from "../../core/public_lookup.ts";
-import { Serial } from "../../core/serial.ts";
 import { importSubscriptionKeys } from "./web/encryption.ts";
 import { parseWebPushEndpoint } from "./web/endpoint.ts";
 
@@ -20,9 +19,6 @@ export interface PushDevicesOptions {
 
 /** The devices that receive pushes while their user is away. */
 export class PushDevices {
-  /** One device of a user after another, or those at the same time would pass the limit. */
-  readonly #registering = new Serial();
-
   constructor(private readonly options: PushDevicesOptions) {}
 
   /** Apps register again at each start, which renews the row. */
@@ -39,14 +35,9 @@ export class PushDevices {
     }
     const { userId, sessionId } = caller;
     const key = keyOf(address);
-    return await this.#registering.run(userId, async () => {
-      const isOwn = await this.#makeRoom(userId, key);
-      const [createdAt, updatedAt] = [this.options.clock.now(), this.options.clock.now()];
-      const device = { id: newId(), userId, sessionId, key, address, name, createdAt, updatedAt };
-      const put = await this.options.store.pushDevices.put(device);
-      if (!isOwn) await this.#requireRoom(put);
-      return put;
-    });
+    const now = this.options.clock.now();
+    const times = { createdAt: now, updatedAt: now };
+    return await this.#put({ id: newId(), userId, sessionId, key, address, name, ...times });
   }
 
   /** Leaves out devices whose session has expired: they receive no pushes any more. */
@@ -63,29 +54,24 @@ export class PushDevices {
 
   /**
    * Removes devices whose session has ended if the limit is reached; the next push would remove
-   * them anyway. Returns true if the device is registered already.
+   * them anyway.
    */
-  async #makeRoom(userId: string, key: string): Promise<boolean> {
-    const { pushDevices, sessions } = this.options.store;
-    const devices = await pushDevices.ofUser(userId);
-    const max = this.options.limits.pushDevices;
-    if (devices.some((device) => device.key === key)) return true;
-    if (devices.length < max) return false;
-    const active = await sessions.activeOf(userId, this.options.clock.now());
-    const activeIds = new Set(active.map(({ id }) => id));
-    const over = devices.filter(({ sessionId }) => !activeIds.has(sessionId));
-    for (const { id } of over) await pushDevices.remove(userId, id);
-    const left = devices.length - over.length;
-    if (left < max) return false;
-    throw tooMany(left, max);
+  async #put(device: PushDevice): Promise<PushDevice> {
+    const { store: { pushDevices }, limits: { pushDevices: max } } = this.options;
+    const first = await pushDevices.put(device, max);
+    if (first.outcome !== "full") return first.row;
+    await this.#removeEnded(device.userId);
+    const second = await pushDevices.put(device, max);
+    if (second.outcome === "full") throw tooMany(second.count, max);
+    return second.row;
   }
 
-  /** Counts again: another instance may have registered one meanwhile. */
-  async #requireRoom({ id, userId }: PushDevice): Promise<void> {
-    const { store: { pushDevices }, limits: { pushDevices: max } } = this.options;
-    if ((await pushDevices.ofUser(userId)).length <= max) return;
-    await pushDevices.remove(userId, id);
-    throw tooMany(max, max);
+  async #removeEnded(userId: string): Promise<void> {
+    const { pushDevices } = this.options.store;
+    const activeIds = new Set((await this.list(userId)).map(({ id }) => id));
+    for (const { id } of await pushDevices.ofUser(userId)) {
+      if (!activeIds.has(id)) await pushDevices.remove(userId, id);
+    }
   }
 }
 

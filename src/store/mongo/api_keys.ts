@@ -1,6 +1,8 @@
 import type { Collection, Filter } from "mongodb";
 import type { ApiKey } from "../../model/api_key.ts";
 import type { ApiKeyRotation, ApiKeyStore, ApiKeyUse } from "../api_key_store.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
+import { BoundedLists, insertBounded } from "./bounded_lists.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
@@ -11,13 +13,19 @@ export const API_KEYS: CollectionSpec = { name: "apiKeys", indexes: [] };
 
 export class MongoApiKeyStore implements ApiKeyStore {
   readonly #keys: Collection<ApiKeyDocument>;
+  readonly #lists: BoundedLists;
 
   constructor(mongo: MongoConnection) {
     this.#keys = mongo.collection(API_KEYS);
+    this.#lists = new BoundedLists(mongo);
   }
 
-  async create(key: ApiKey): Promise<void> {
-    await this.#keys.insertOne(toDocument(key));
+  create(key: ApiKey, max: number): Promise<BoundedAdd<ApiKey>> {
+    return this.#lists.add([API_KEYS.name], async (session) => {
+      const bound = { list: activeAt(key.createdAt), max, session };
+      return await insertBounded(this.#keys, toDocument(key), bound) ??
+        { outcome: "added", row: key };
+    });
   }
 
   async byId(id: string): Promise<ApiKey | null> {

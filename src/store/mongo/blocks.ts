@@ -1,9 +1,10 @@
 import type { Collection } from "mongodb";
 import type { Block } from "../../model/block.ts";
 import type { BlockStore } from "../block_store.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
+import { BoundedLists, insertBounded } from "./bounded_lists.ts";
 import type { MongoConnection } from "./connection.ts";
 import { compoundKey, eq, withoutKey } from "./documents.ts";
-import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { LeasedReads } from "./leased_reads.ts";
 import { listLoader, rowLoader } from "./row_loaders.ts";
@@ -20,12 +21,14 @@ export const BLOCKS: CollectionSpec = {
 
 export class MongoBlockStore implements BlockStore {
   readonly #blocks: Collection<BlockDocument>;
+  readonly #lists: BoundedLists;
   readonly #lately: LeasedReads<Pick<BlockDocument, "_id"> | null>;
   readonly #by: (blockerId: string) => Promise<BlockDocument[]>;
   readonly #against: (blockedId: string) => Promise<BlockDocument[]>;
 
   constructor(mongo: MongoConnection) {
     this.#blocks = mongo.collection(BLOCKS);
+    this.#lists = new BoundedLists(mongo);
     this.#lately = new LeasedReads({
       load: rowLoader(this.#blocks, { projection: { _id: 1 } }),
       mayKeep: (block) => block === null,
@@ -34,18 +37,22 @@ export class MongoBlockStore implements BlockStore {
     this.#against = listLoader(this.#blocks, "blockedId");
   }
 
-  async add(block: Block): Promise<boolean> {
-    try {
-      await this.#blocks.insertOne({
-        _id: compoundKey(block.blockerId, block.blockedId),
-        ...block,
-      });
-      await this.#lately.untilSeen();
-      return true;
-    } catch (error) {
-      if (duplicateIndex(error) === null) throw error;
-      return false;
-    }
+  async add(block: Block, max: number): Promise<BoundedAdd<Block>> {
+    const added = await this.#add(block, max);
+    if (added.outcome === "added") await this.#lately.untilSeen();
+    return added;
+  }
+
+  #add(block: Block, max: number): Promise<BoundedAdd<Block>> {
+    const { blockerId, blockedId } = block;
+    const _id = compoundKey(blockerId, blockedId);
+    return this.#lists.add([compoundKey(BLOCKS.name, blockerId)], async (session) => {
+      const found = await this.#blocks.findOne({ _id: eq(_id) }, { session });
+      if (found) return { outcome: "exists", row: withoutKey<Block>(found) };
+      const bound = { list: { blockerId: eq(blockerId) }, max, session };
+      return await insertBounded(this.#blocks, { _id, ...block }, bound) ??
+        { outcome: "added", row: block };
+    });
   }
 
   async remove(blockerId: string, blockedId: string): Promise<boolean> {

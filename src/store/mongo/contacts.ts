@@ -1,11 +1,17 @@
 import type { ClientSession, Collection, Filter } from "mongodb";
 import type { ContactRequest, ContactSettings } from "../../model/contact.ts";
 import type { ContactStore, RequestLimits, RequestOutcome, RequestPage } from "../contact_store.ts";
+import { BoundedLists } from "./bounded_lists.ts";
 import type { MongoConnection } from "./connection.ts";
-import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
-import { duplicateIndex } from "./errors.ts";
+import {
+  compoundKey,
+  type Document,
+  eq,
+  fromDocument,
+  fromDocumentOrNull,
+  toDocument,
+} from "./documents.ts";
 import type { CollectionSpec } from "./indexes.ts";
-import type { Transact } from "./transaction.ts";
 
 export const CONTACT_SETTINGS: CollectionSpec = { name: "contactSettings", indexes: [] };
 
@@ -19,12 +25,9 @@ export const CONTACT_REQUESTS: CollectionSpec = {
   ],
 };
 
-/**
- * A document per person; `requests` only moves, so that two transactions that count collide on it.
- */
+/** A document per person. Earlier releases also wrote some without settings. */
 interface SettingsDocument extends Partial<Omit<ContactSettings, "userId">> {
   _id: string;
-  requests?: number;
 }
 
 type RequestDocument = Document<ContactRequest>;
@@ -32,12 +35,12 @@ type RequestDocument = Document<ContactRequest>;
 export class MongoContactStore implements ContactStore {
   readonly #settings: Collection<SettingsDocument>;
   readonly #requests: Collection<RequestDocument>;
-  readonly #transact: Transact;
+  readonly #lists: BoundedLists;
 
   constructor(mongo: MongoConnection) {
     this.#settings = mongo.collection(CONTACT_SETTINGS);
     this.#requests = mongo.collection(CONTACT_REQUESTS);
-    this.#transact = mongo.transact;
+    this.#lists = new BoundedLists(mongo);
   }
 
   async settingsOf(userIds: string[]): Promise<ContactSettings[]> {
@@ -52,18 +55,11 @@ export class MongoContactStore implements ContactStore {
     await this.#settings.updateOne({ _id: eq(userId) }, update, { upsert: true });
   }
 
-  /**
-   * Two concurrent first requests of one person may both insert the person's document: one is
-   * retried.
-   */
-  async addRequest(request: ContactRequest, limits: RequestLimits): Promise<RequestOutcome> {
-    const add = () => this.#transact((session) => this.#add(request, limits, session));
-    try {
-      return await add();
-    } catch (error) {
-      if (duplicateIndex(error) === null) throw error;
-      return await add();
-    }
+  /** One list per person, for both directions: a request is in the lists of two people. */
+  addRequest(request: ContactRequest, limits: RequestLimits): Promise<RequestOutcome> {
+    const lists = [request.userId, request.fromId]
+      .map((userId) => compoundKey(CONTACT_REQUESTS.name, userId));
+    return this.#lists.add(lists, (session) => this.#add(request, limits, session));
   }
 
   async request(id: string): Promise<ContactRequest | null> {
@@ -109,10 +105,6 @@ export class MongoContactStore implements ContactStore {
     session: ClientSession,
   ): Promise<RequestOutcome> {
     const { userId, fromId, chatId, createdAt: now } = request;
-    for (const _id of [userId, fromId].sort()) {
-      const moved = { $inc: { requests: 1 } };
-      await this.#settings.updateOne({ _id: eq(_id) }, moved, { upsert: true, session });
-    }
     const key = { userId: eq(userId), chatId: eq(chatId) };
     const earlier = await this.#requests.findOne(key, { session });
     if (earlier && earlier.expiresAt > now) return "exists";

@@ -1,8 +1,17 @@
 import type { ClientSession, Collection } from "mongodb";
 import type { Device, StoredKeyPackage } from "../../model/device.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
 import type { DeviceStore } from "../device_store.ts";
+import { BoundedLists, insertBounded } from "./bounded_lists.ts";
 import type { MongoConnection } from "./connection.ts";
-import { type Document, eq, fromDocument, fromDocumentOrNull, toDocument } from "./documents.ts";
+import {
+  compoundKey,
+  type Document,
+  eq,
+  fromDocument,
+  fromDocumentOrNull,
+  toDocument,
+} from "./documents.ts";
 import { WelcomeCollections } from "./welcomes.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { KEY_PACKAGES } from "./key_packages.ts";
@@ -17,17 +26,27 @@ export class MongoDeviceStore implements DeviceStore {
   readonly #devices: Collection<Document<Device>>;
   readonly #keyPackages: Collection<Document<StoredKeyPackage>>;
   readonly #welcomes: WelcomeCollections;
+  readonly #lists: BoundedLists;
   readonly #transact: Transact;
 
   constructor(mongo: MongoConnection) {
     this.#devices = mongo.collection(DEVICES);
     this.#keyPackages = mongo.collection(KEY_PACKAGES);
     this.#welcomes = new WelcomeCollections(mongo);
+    this.#lists = new BoundedLists(mongo);
     this.#transact = mongo.transact;
   }
 
-  async create(device: Device): Promise<void> {
-    await this.#devices.insertOne(toDocument(device));
+  create(device: Device, max: number): Promise<BoundedAdd<Device>> {
+    const { userId, signatureKey } = device;
+    return this.#lists.add([compoundKey(DEVICES.name, userId)], async (session) => {
+      const same = { userId: eq(userId), signatureKey: eq(signatureKey) };
+      const found = await this.#devices.findOne(same, { session });
+      if (found) return { outcome: "exists", row: fromDocument<Device>(found) };
+      const bound = { list: { userId: eq(userId) }, max, session };
+      return await insertBounded(this.#devices, toDocument(device), bound) ??
+        { outcome: "added", row: device };
+    });
   }
 
   async byId(id: string): Promise<Device | null> {

@@ -8,6 +8,7 @@ import { BOTS, MongoBotStore } from "./bots.ts";
 import { API_KEYS, MongoApiKeyStore } from "./api_keys.ts";
 import { AUDIT, MongoAuditStore } from "./audit.ts";
 import { BLOCKS, MongoBlockStore } from "./blocks.ts";
+import { LIST_GUARDS } from "./bounded_lists.ts";
 import { CallGate } from "./call_gate.ts";
 import { CHAT_COUNTS } from "./chat_counts.ts";
 import { CHATS } from "./chat_collection.ts";
@@ -92,6 +93,7 @@ const COLLECTIONS = [
   WELCOME_MESSAGES,
   HISTORY_BACKUPS,
   HISTORY_BACKUP_PARTS,
+  LIST_GUARDS,
 ];
 
 function entitiesOf(

@@ -1,8 +1,10 @@
 import type { ClientSession, Collection, Document as AnyDocument } from "mongodb";
 import type { PushDevice } from "../../model/push_device.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
 import type { PushDeviceStore } from "../push_device_store.ts";
+import { BoundedLists } from "./bounded_lists.ts";
 import type { MongoConnection } from "./connection.ts";
-import { type Document, eq, fromDocument, IN_BATCHES } from "./documents.ts";
+import { compoundKey, type Document, eq, fromDocument, IN_BATCHES } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { listLoader } from "./row_loaders.ts";
@@ -23,22 +25,27 @@ type DeadDevice = Pick<Document<PushDevice>, "_id" | "sessionId">;
 
 export class MongoPushDeviceStore implements PushDeviceStore {
   readonly #devices: Collection<Document<PushDevice>>;
+  readonly #lists: BoundedLists;
   readonly #ofUser: (userId: string) => Promise<Document<PushDevice>[]>;
 
   constructor(mongo: MongoConnection) {
     this.#devices = mongo.collection(PUSH_DEVICES);
+    this.#lists = new BoundedLists(mongo);
     this.#ofUser = listLoader(this.#devices, "userId");
   }
 
   /**
-   * Two concurrent first registrations may both try to insert: the loser finds the existing row.
+   * Apps register at each start: renewing a row needs no transaction. Two people who register one
+   * device at once may both try to insert: the loser finds the existing row.
    */
-  async put(device: PushDevice): Promise<PushDevice> {
+  async put(device: PushDevice, max: number): Promise<BoundedAdd<PushDevice>> {
+    const renewed = await this.#renew(device);
+    if (renewed) return renewed;
     try {
-      return await this.#put(device);
+      return await this.#add(device, max);
     } catch (error) {
       if (duplicateIndex(error) === null) throw error;
-      return await this.#put(device);
+      return await this.#add(device, max);
     }
   }
 
@@ -90,13 +97,34 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     return (await this.#devices.deleteMany({ userId: eq(userId) }, { session })).deletedCount;
   }
 
-  async #put({ id, key, createdAt, ...current }: PushDevice): Promise<PushDevice> {
-    const put = await this.#devices.findOneAndUpdate(
-      { key: eq(key) },
-      { $set: current, $setOnInsert: { _id: id, createdAt } },
-      { upsert: true, returnDocument: "after" },
+  /** Returns null, and changes nothing, if the person does not have the device. */
+  async #renew(
+    { id: _, key, createdAt: _createdAt, ...current }: PushDevice,
+    session?: ClientSession,
+  ): Promise<BoundedAdd<PushDevice> | null> {
+    const renewed = await this.#devices.findOneAndUpdate(
+      { key: eq(key), userId: eq(current.userId) },
+      { $set: current },
+      { returnDocument: "after", session },
     );
-    return fromDocument<PushDevice>(put!);
+    return renewed && { outcome: "exists", row: fromDocument<PushDevice>(renewed) };
+  }
+
+  #add(device: PushDevice, max: number): Promise<BoundedAdd<PushDevice>> {
+    const { id, key, createdAt, ...current } = device;
+    const { userId } = current;
+    return this.#lists.add([compoundKey(PUSH_DEVICES.name, userId)], async (session) => {
+      const renewed = await this.#renew(device, session);
+      if (renewed) return renewed;
+      const count = await this.#devices.countDocuments({ userId: eq(userId) }, { session });
+      if (count >= max) return { outcome: "full", count };
+      const put = await this.#devices.findOneAndUpdate(
+        { key: eq(key) },
+        { $set: current, $setOnInsert: { _id: id, createdAt } },
+        { upsert: true, returnDocument: "after", session },
+      );
+      return { outcome: "added", row: fromDocument<PushDevice>(put!) };
+    });
   }
 }
 

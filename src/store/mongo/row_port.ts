@@ -119,10 +119,7 @@ export function collectionOf(entity: Entity): string {
   return entity.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/**
- * A person's counter of requests is in the document of their settings, and is no settings row by
- * itself.
- */
+/** Earlier releases also wrote documents of contact settings that had no settings in them. */
 function isOfModel(entity: Entity, document: StoredDocument): boolean {
   if (entity !== "contact_settings") return true;
   return document.addToGroups !== undefined || document.write !== undefined;

@@ -1,7 +1,8 @@
 import type { Collection } from "mongodb";
 import type { WebhookEndpoint } from "../../model/webhook.ts";
-import { DuplicateKey } from "../store.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
 import type { WebhookPatch, WebhookStore } from "../webhook_store.ts";
+import { BoundedLists, insertBounded } from "./bounded_lists.ts";
 import type { MongoConnection } from "./connection.ts";
 import {
   definedFields,
@@ -11,7 +12,6 @@ import {
   fromDocumentOrNull,
   toDocument,
 } from "./documents.ts";
-import { duplicateIndex } from "./errors.ts";
 import type { CollectionSpec } from "./indexes.ts";
 import { type DeliveryDocument, WEBHOOK_DELIVERIES } from "./webhook_deliveries.ts";
 
@@ -20,19 +20,20 @@ export const WEBHOOKS: CollectionSpec = { name: "webhooks", indexes: [] };
 export class MongoWebhookStore implements WebhookStore {
   readonly #webhooks: Collection<Document<WebhookEndpoint>>;
   readonly #deliveries: Collection<DeliveryDocument>;
+  readonly #lists: BoundedLists;
 
   constructor(mongo: MongoConnection) {
     this.#webhooks = mongo.collection(WEBHOOKS);
     this.#deliveries = mongo.collection(WEBHOOK_DELIVERIES);
+    this.#lists = new BoundedLists(mongo);
   }
 
-  async create(endpoint: WebhookEndpoint): Promise<void> {
-    try {
-      await this.#webhooks.insertOne(toDocument(endpoint));
-    } catch (error) {
-      if (duplicateIndex(error) === null) throw error;
-      throw new DuplicateKey("id", { cause: error });
-    }
+  create(endpoint: WebhookEndpoint, max: number): Promise<BoundedAdd<WebhookEndpoint>> {
+    return this.#lists.add([WEBHOOKS.name], async (session) => {
+      const bound = { list: {}, max, session };
+      return await insertBounded(this.#webhooks, toDocument(endpoint), bound) ??
+        { outcome: "added", row: endpoint };
+    });
   }
 
   async byId(id: string): Promise<WebhookEndpoint | null> {

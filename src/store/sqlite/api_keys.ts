@@ -1,5 +1,7 @@
 import type { ApiKey } from "../../model/api_key.ts";
 import type { ApiKeyRotation, ApiKeyStore, ApiKeyUse } from "../api_key_store.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
+import { countRows, insertBounded } from "./bounded_insert.ts";
 import type { Database } from "./database.ts";
 import { AFTER_ALL_IDS, Table } from "./table.ts";
 
@@ -28,10 +30,10 @@ export class SqliteApiKeyStore implements ApiKeyStore {
     this.#db = db;
   }
 
-  create(key: ApiKey): Promise<void> {
-    return this.#db.write(() => {
-      this.#db.run(API_KEYS.insert, ...API_KEYS.bind(key));
-    });
+  create(key: ApiKey, max: number): Promise<BoundedAdd<ApiKey>> {
+    return this.#db.write(() =>
+      insertBounded(this.#db, API_KEYS, key, { list: [ACTIVE, key.createdAt], max })
+    );
   }
 
   byId(id: string): Promise<ApiKey | null> {
@@ -46,8 +48,7 @@ export class SqliteApiKeyStore implements ApiKeyStore {
   }
 
   countActive(now: number): Promise<number> {
-    const sql = `SELECT count(*) AS active FROM api_keys WHERE ${ACTIVE}`;
-    return this.#db.read(() => Number(this.#db.get(sql, now)!.active));
+    return this.#db.read(() => countRows(this.#db, "api_keys", [ACTIVE, now]));
   }
 
   rotate({ id, secretHash, previousUntil, now }: ApiKeyRotation): Promise<ApiKey | null> {

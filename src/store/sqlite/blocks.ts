@@ -1,5 +1,7 @@
 import type { Block } from "../../model/block.ts";
 import type { BlockStore } from "../block_store.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
+import { insertBounded } from "./bounded_insert.ts";
 import { type Database, ROWS_PER_SLICE } from "./database.ts";
 import { Table } from "./table.ts";
 
@@ -23,10 +25,14 @@ export class SqliteBlockStore implements BlockStore {
     this.#db = db;
   }
 
-  add(block: Block): Promise<boolean> {
-    return this.#db.write(() =>
-      this.#db.run(`${BLOCKS.insert} ON CONFLICT DO NOTHING`, ...BLOCKS.bind(block)) === 1
-    );
+  add(block: Block, max: number): Promise<BoundedAdd<Block>> {
+    return this.#db.write(() => {
+      const { blockerId, blockedId } = block;
+      const same = BLOCKS.select("WHERE blockerId = ? AND blockedId = ?");
+      const found = BLOCKS.decodeOrNull(this.#db.get(same, blockerId, blockedId));
+      if (found) return { outcome: "exists", row: found };
+      return insertBounded(this.#db, BLOCKS, block, { list: ["blockerId = ?", blockerId], max });
+    });
   }
 
   remove(blockerId: string, blockedId: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { ContactRequest, ContactSettings } from "../../model/contact.ts";
 import type { ContactStore, RequestLimits, RequestOutcome, RequestPage } from "../contact_store.ts";
+import { countRows } from "./bounded_insert.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
@@ -125,8 +126,7 @@ export class SqliteContactStore implements ContactStore {
   }
 
   #count(where: string, userId: string, now: number): number {
-    const sql = `SELECT count(*) AS n FROM contact_requests WHERE ${where} AND expiresAt > ?`;
-    return Number(this.#db.get(sql, userId, now)!.n);
+    return countRows(this.#db, "contact_requests", [`${where} AND expiresAt > ?`, userId, now]);
   }
 
   #one(rest: string, ...values: string[]): ContactRequest | null {

@@ -1,5 +1,7 @@
 import type { Device } from "../../model/device.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
 import type { DeviceStore } from "../device_store.ts";
+import { insertBounded } from "./bounded_insert.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
@@ -18,9 +20,13 @@ export class SqliteDeviceStore implements DeviceStore {
     this.#db = db;
   }
 
-  create(device: Device): Promise<void> {
+  create(device: Device, max: number): Promise<BoundedAdd<Device>> {
     return this.#db.write(() => {
-      this.#db.run(DEVICES.insert, ...DEVICES.bind(device));
+      const { userId, signatureKey } = device;
+      const same = DEVICES.select("WHERE userId = ? AND signatureKey = ?");
+      const found = DEVICES.decodeOrNull(this.#db.get(same, userId, signatureKey));
+      if (found) return { outcome: "exists", row: found };
+      return insertBounded(this.#db, DEVICES, device, { list: ["userId = ?", userId], max });
     });
   }
 

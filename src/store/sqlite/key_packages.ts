@@ -1,5 +1,7 @@
 import type { StoredKeyPackage } from "../../model/device.ts";
+import type { Full } from "../bounded_add.ts";
 import type { KeyPackageClaim, KeyPackageStore } from "../key_package_store.ts";
+import { countRows } from "./bounded_insert.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
@@ -23,16 +25,24 @@ export class SqliteKeyPackageStore implements KeyPackageStore {
     this.#db = db;
   }
 
-  add(keyPackages: StoredKeyPackage[]): Promise<void> {
+  add(
+    deviceId: string,
+    keyPackages: StoredKeyPackage[],
+    { max, now }: { max: number; now: number },
+  ): Promise<{ outcome: "added"; count: number } | Full> {
     return this.#db.write(() => {
+      const count = this.#count(deviceId, now);
+      const added = keyPackages.filter((each) => !each.isLastResort && !this.#has(each.id)).length;
+      if (added > 0 && count + added > max) return { outcome: "full", count };
       for (const each of keyPackages) {
         if (each.isLastResort) {
           const earlier = "DELETE FROM key_packages WHERE deviceId = ? AND isLastResort = 1";
-          this.#db.run(earlier, each.deviceId);
+          this.#db.run(earlier, deviceId);
         }
         const sql = `${KEY_PACKAGES.insert} ON CONFLICT (id) DO NOTHING`;
         this.#db.run(sql, ...KEY_PACKAGES.bind(each));
       }
+      return { outcome: "added", count: this.#count(deviceId, now) };
     });
   }
 
@@ -62,9 +72,12 @@ export class SqliteKeyPackageStore implements KeyPackageStore {
     return this.#db.deleteParts("key_packages", "expiresAt < ?", [before]);
   }
 
+  #has(id: string): boolean {
+    return this.#db.get("SELECT 1 FROM key_packages WHERE id = ?", id) !== undefined;
+  }
+
   #count(deviceId: string, now: number): number {
-    const sql = `SELECT count(*) AS n FROM key_packages
-      WHERE deviceId = ? AND isLastResort = 0 AND expiresAt > ?`;
-    return this.#db.get(sql, deviceId, now)!.n as number;
+    const good = "deviceId = ? AND isLastResort = 0 AND expiresAt > ?";
+    return countRows(this.#db, "key_packages", [good, deviceId, now]);
   }
 }

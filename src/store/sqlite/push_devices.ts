@@ -1,5 +1,7 @@
 import type { PushDevice } from "../../model/push_device.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
 import type { PushDeviceStore } from "../push_device_store.ts";
+import { countRows } from "./bounded_insert.ts";
 import { type Database, ROWS_PER_WRITE } from "./database.ts";
 import { Table } from "./table.ts";
 
@@ -33,10 +35,14 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
     this.#db = db;
   }
 
-  put(device: PushDevice): Promise<PushDevice> {
+  put(device: PushDevice, max: number): Promise<BoundedAdd<PushDevice>> {
     return this.#db.write(() => {
+      const { key, userId } = device;
+      const isOwn = this.#byKey(key)?.userId === userId;
+      const count = countRows(this.#db, "push_devices", ["userId = ?", userId]);
+      if (!isOwn && count >= max) return { outcome: "full", count };
       this.#db.run(PUT, ...DEVICES.bind(device));
-      return DEVICES.decode(this.#db.get(DEVICES.select("WHERE key = ?"), device.key)!);
+      return { outcome: isOwn ? "exists" : "added", row: this.#byKey(key)! };
     });
   }
 
@@ -78,6 +84,10 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
   /** Implements `deleteAllOf` within the caller's transaction. */
   deleteNow(userId: string): number {
     return this.#db.run("DELETE FROM push_devices WHERE userId = ?", userId);
+  }
+
+  #byKey(key: string): PushDevice | null {
+    return DEVICES.decodeOrNull(this.#db.get(DEVICES.select("WHERE key = ?"), key));
   }
 
   #rows(rest: string, value: string): Promise<PushDevice[]> {

@@ -1,6 +1,8 @@
 import type { WebhookEndpoint } from "../../model/webhook.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
 import { DuplicateKey } from "../store.ts";
 import type { WebhookPatch, WebhookStore } from "../webhook_store.ts";
+import { insertBounded } from "./bounded_insert.ts";
 import type { Database } from "./database.ts";
 import { Table } from "./table.ts";
 
@@ -26,10 +28,10 @@ export class SqliteWebhookStore implements WebhookStore {
     this.#db = db;
   }
 
-  create(endpoint: WebhookEndpoint): Promise<void> {
+  create(endpoint: WebhookEndpoint, max: number): Promise<BoundedAdd<WebhookEndpoint>> {
     return this.#db.write(() => {
       if (this.#row(endpoint.id)) throw new DuplicateKey("id");
-      this.#db.run(WEBHOOKS.insert, ...WEBHOOKS.bind(endpoint));
+      return insertBounded(this.#db, WEBHOOKS, endpoint, { list: ["id > ''"], max });
     });
   }
 

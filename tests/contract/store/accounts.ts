@@ -47,8 +47,8 @@ export function accountContract(test: ContractTest): void {
       signatureKey: "",
       createdAt: T0,
     };
-    await store.devices.create(device);
-    await store.pushDevices.put(aPushDevice({ userId: user.id }));
+    await store.devices.create(device, Infinity);
+    await store.pushDevices.put(aPushDevice({ userId: user.id }), Infinity);
     const [reset, verify] = [aToken(user.id, "reset_password"), aToken(user.id, "verify_email")];
     for (const token of [reset, verify]) await store.oneTimeTokens.create(token);
     const link = anIdentity({ userId: user.id, provider: "facebook" });

@@ -7,15 +7,15 @@ import type { ContractTest } from "./suite.ts";
 export function apiKeyContract(test: ContractTest): void {
   test("a key is returned as stored; a missing one is null", async (store) => {
     const key = anApiKey({ createdBy: newId(), expiresAt: T0 + 1, lastUsedAt: T0 });
-    await store.apiKeys.create(key);
+    await store.apiKeys.create(key, Infinity);
     assert.deepEqual(await store.apiKeys.byId(key.id), key);
     assert.equal(await store.apiKeys.byId(newId()), null);
-    await assert.rejects(store.apiKeys.create(key), duplicateOf("id"));
+    await assert.rejects(store.apiKeys.create(key, Infinity), duplicateOf("id"));
   });
 
   test("list is newest first, in pages, and with ended and expired keys", async (store) => {
     const keys = [anApiKey({ endedAt: T0 }), anApiKey({ expiresAt: T0 }), anApiKey()];
-    for (const key of keys) await store.apiKeys.create(key);
+    for (const key of keys) await store.apiKeys.create(key, Infinity);
     const ids = async (before: string | null, limit: number) =>
       (await store.apiKeys.list({ before, limit })).map(({ id }) =>
         keys.findIndex((key) => key.id === id)
@@ -29,8 +29,8 @@ export function apiKeyContract(test: ContractTest): void {
 
   test("a rotation keeps the secret before it, and refuses what is not active", async (store) => {
     const key = anApiKey({ expiresAt: T0 + 10 }), over = anApiKey({ endedAt: T0 });
-    await store.apiKeys.create(key);
-    await store.apiKeys.create(over);
+    await store.apiKeys.create(key, Infinity);
+    await store.apiKeys.create(over, Infinity);
     const rotate = (id: string, secretHash: string, now: number) =>
       store.apiKeys.rotate({ id, secretHash, previousUntil: now + 5, now });
     const first = { ...key, secretHash: "b", previousHash: key.secretHash, previousUntil: T0 + 5 };
@@ -48,7 +48,7 @@ export function apiKeyContract(test: ContractTest): void {
     "concurrent rotations keep a chain: no secret is both current and lost",
     async (store, { second }) => {
       const key = anApiKey(), other = await second();
-      await store.apiKeys.create(key);
+      await store.apiKeys.create(key, Infinity);
       const hashes = ["b", "c", "d", "e"];
       const results = await Promise.all(
         hashes.map((secretHash, i) =>
@@ -69,7 +69,7 @@ export function apiKeyContract(test: ContractTest): void {
 
   test("ending twice keeps the first time; a missing key is null", async (store) => {
     const key = anApiKey();
-    await store.apiKeys.create(key);
+    await store.apiKeys.create(key, Infinity);
     const ended = { ...key, endedAt: T0 + 1 };
     assert.deepEqual(await store.apiKeys.end(key.id, T0 + 1), ended);
     assert.deepEqual(await store.apiKeys.end(key.id, T0 + 2), ended);
@@ -78,7 +78,7 @@ export function apiKeyContract(test: ContractTest): void {
 
   test("the last use only moves forward", async (store) => {
     const [a, b] = [anApiKey(), anApiKey()];
-    for (const key of [a, b]) await store.apiKeys.create(key);
+    for (const key of [a, b]) await store.apiKeys.create(key, Infinity);
     await store.apiKeys.used([]);
     await store.apiKeys.used([
       { id: a.id, at: T0 + 5, address: "192.0.2.5" },

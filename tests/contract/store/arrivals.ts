@@ -23,9 +23,9 @@ export function arrivalContract(test: ContractTest): void {
     await store.users.create(user);
     await store.sessions.create(session);
     for (const n of [1, 3, 2]) {
-      await store.blocks.add(aBlock({ blockerId: user.id, createdAt: T0 + n }));
+      await store.blocks.add(aBlock({ blockerId: user.id, createdAt: T0 + n }), Infinity);
     }
-    await store.blocks.add(aBlock({ blockedId: user.id }));
+    await store.blocks.add(aBlock({ blockedId: user.id }), Infinity);
     for (let i = 0; i < 3; i++) await found(store, user.id, 1);
     const arrival = await store.arrivals.of(user.id, session.id, 2);
     assert.deepEqual({ ...arrival, session: arrival.session?.endedAt }, {
@@ -62,7 +62,7 @@ export function arrivalContract(test: ContractTest): void {
     const small = [await found(store, user.id, 1), await found(store, user.id, 2)];
     await found(store, user.id, 3);
     const [by, against] = [aBlock({ blockerId: user.id }), aBlock({ blockedId: user.id })];
-    for (const block of [by, against]) await store.blocks.add(block);
+    for (const block of [by, against]) await store.blocks.add(block, Infinity);
     const reach = await store.arrivals.presenceOf(user.id, 3);
     assert.deepEqual(reach.user, user);
     assert.deepEqual(reach.chatIds.toSorted(), small.toSorted());
@@ -77,7 +77,7 @@ export function arrivalContract(test: ContractTest): void {
     const others = Array.from({ length: MANY }, newId);
     await Promise.all(
       others.map((blockedId, n) =>
-        store.blocks.add(aBlock({ blockerId: me, blockedId, createdAt: T0 + n }))
+        store.blocks.add(aBlock({ blockerId: me, blockedId, createdAt: T0 + n }), Infinity)
       ),
     );
     const { blockedIds } = await store.arrivals.of(me, newId(), 1);

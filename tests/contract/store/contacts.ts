@@ -9,7 +9,7 @@ import type { ContractTest } from "./suite.ts";
 const LIMITS = { received: 3, sent: 3 };
 const PAGE = { now: T0, before: null, limit: 10 };
 
-function aRequest(fields: Partial<ContactRequest> = {}): ContactRequest {
+export function aRequest(fields: Partial<ContactRequest> = {}): ContactRequest {
   return {
     id: newId(),
     kind: "group",

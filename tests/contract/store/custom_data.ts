@@ -95,7 +95,7 @@ export function customDataContract(test: ContractTest): void {
     }
     const [first, blocker, third, fourth] = users;
     const hiddenFrom = newId();
-    await store.blocks.add(aBlock({ blockerId: blocker.id, blockedId: hiddenFrom }));
+    await store.blocks.add(aBlock({ blockerId: blocker.id, blockedId: hiddenFrom }), Infinity);
     const page = (custom: string[], after: string | null, limit: number) =>
       store.users.withCustom({ custom, hiddenFrom, after, limit });
     assert.deepEqual(await page(["team=blue"], null, 2), [first, third]);

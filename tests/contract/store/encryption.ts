@@ -14,24 +14,29 @@ export function encryptionContract(test: ContractTest): void {
   handshakeContract(test);
 }
 
+const ROOM = { max: Infinity, now: T0 };
+
 function deviceContract(test: ContractTest): void {
   test("devices are listed in order of person and age", async ({ devices }) => {
     const [ann, bob] = [newId(), newId()];
     const rows = [aDevice(ann), aDevice(ann), aDevice(bob)];
-    for (const row of rows.toReversed()) await devices.create(row);
+    for (const row of rows.toReversed()) await devices.create(row, Infinity);
     assert.deepEqual(await devices.byId(rows[1].id), rows[1]);
     assert.equal(await devices.byId(newId()), null);
     assert.deepEqual(await devices.ofUsers([bob, ann, newId()]), rows);
     assert.deepEqual(await devices.byIds([rows[2].id, newId(), rows[2].id]), [rows[2]]);
     assert.deepEqual(await devices.byIds([]), []);
-    await assert.rejects(devices.create(rows[0]), duplicateOf("id"));
+    const taken = { ...aDevice(ann), id: rows[0].id };
+    await assert.rejects(devices.create(taken, Infinity), duplicateOf("id"));
   });
 
   test("only the owner removes devices, with everything that waits for them", async (store) => {
     const [ann, bob] = [newId(), newId()];
     const [gone, kept, bobs] = [aDevice(ann), aDevice(ann), aDevice(bob)];
-    for (const row of [gone, kept, bobs]) await store.devices.create(row);
-    await store.keyPackages.add([aKeyPackage(gone.id), aKeyPackage(kept.id)]);
+    for (const row of [gone, kept, bobs]) await store.devices.create(row, Infinity);
+    for (const { id } of [gone, kept]) {
+      await store.keyPackages.add(id, [aKeyPackage(id)], ROOM);
+    }
     const chat = aChat({ encrypted: true, epoch: 1 });
     const welcomes = [aWelcome(chat.id, gone), aWelcome(chat.id, kept)];
     await makeChat(store, chat.id, welcomes);
@@ -53,8 +58,8 @@ function keyPackageContract(test: ContractTest): void {
     const first = aKeyPackage(deviceId, { createdAt: T0 });
     const second = aKeyPackage(deviceId, { createdAt: T0 + 1 });
     const last = aKeyPackage(deviceId, { isLastResort: true, createdAt: T0 - 1 });
-    await keyPackages.add([second, last]);
-    await keyPackages.add([first, second]);
+    await keyPackages.add(deviceId, [second, last], ROOM);
+    await keyPackages.add(deviceId, [first, second], ROOM);
     assert.equal(await keyPackages.count(deviceId, T0), 2);
     assert.deepEqual(await keyPackages.claim(deviceId, T0), { keyPackage: first, remaining: 1 });
     assert.deepEqual(await keyPackages.claim(deviceId, T0), { keyPackage: second, remaining: 0 });
@@ -63,10 +68,10 @@ function keyPackageContract(test: ContractTest): void {
     }
     assert.deepEqual(await keyPackages.lastResort(deviceId, T0), last);
     const newer = aKeyPackage(deviceId, { isLastResort: true });
-    await keyPackages.add([newer]);
+    await keyPackages.add(deviceId, [newer], ROOM);
     assert.deepEqual((await keyPackages.claim(deviceId, T0))?.keyPackage, newer);
     assert.equal(await keyPackages.claim(newId(), T0), null);
-    await keyPackages.add([]);
+    await keyPackages.add(deviceId, [], ROOM);
   });
 
   test("expired key packages are not claimed, and are purged", async ({ keyPackages }) => {
@@ -74,7 +79,7 @@ function keyPackageContract(test: ContractTest): void {
     const expired = aKeyPackage(deviceId, { expiresAt: T0 });
     const good = aKeyPackage(deviceId, { expiresAt: T0 + 1 });
     const last = aKeyPackage(deviceId, { isLastResort: true, expiresAt: T0 });
-    await keyPackages.add([expired, good, last]);
+    await keyPackages.add(deviceId, [expired, good, last], ROOM);
     assert.equal(await keyPackages.count(deviceId, T0), 1);
     assert.deepEqual(await keyPackages.claim(deviceId, T0), { keyPackage: good, remaining: 0 });
     assert.equal(await keyPackages.claim(deviceId, T0), null);
@@ -87,7 +92,7 @@ function keyPackageContract(test: ContractTest): void {
     const other = await second();
     const deviceId = newId();
     const rows = Array.from({ length: 12 }, () => aKeyPackage(deviceId));
-    await store.keyPackages.add(rows);
+    await store.keyPackages.add(deviceId, rows, ROOM);
     const claims = await Promise.all(
       rows.map((_, i) => (i % 2 ? store : other).keyPackages.claim(deviceId, T0)),
     );
@@ -166,7 +171,7 @@ function handshakeContract(test: ContractTest): void {
   test("a Commit is kept for each epoch of each generation, and Welcomes to the last only", async (store) => {
     const chat = aChat({ encrypted: true, epoch: 1 });
     const devices = [aDevice(newId()), aDevice(newId())];
-    for (const device of devices) await store.devices.create(device);
+    for (const device of devices) await store.devices.create(device, Infinity);
     const old = devices.map((device) => aWelcome(chat.id, device));
     const first = mlsChange(chat.id, 1, 0, old);
     await store.chats.commit(aChange(0, chat, { mls: first }));
@@ -226,11 +231,14 @@ function mlsChange(
   };
 }
 
-function aDevice(userId: string): Device {
+export function aDevice(userId: string): Device {
   return { id: newId(), userId, name: "Telephone", signatureKey: newId(), createdAt: T0 };
 }
 
-function aKeyPackage(deviceId: string, fields: Partial<StoredKeyPackage> = {}): StoredKeyPackage {
+export function aKeyPackage(
+  deviceId: string,
+  fields: Partial<StoredKeyPackage> = {},
+): StoredKeyPackage {
   return {
     id: newId(),
     deviceId,

@@ -11,10 +11,10 @@ export async function writeFullRows(store: Store, rows: FullRows): Promise<void>
     await store.users.create(user, { identity, bot });
   }
   for (const session of rows.sessions) await store.sessions.create(session);
-  for (const key of rows.apiKeys) await store.apiKeys.create(key);
+  for (const key of rows.apiKeys) await store.apiKeys.create(key, Infinity);
   for (const token of rows.oneTimeTokens) await store.oneTimeTokens.create(token);
   for (const entry of rows.audit) await store.audit.add(entry);
-  for (const block of rows.blocks) await store.blocks.add(block);
+  for (const block of rows.blocks) await store.blocks.add(block, Infinity);
   for (const settings of rows.contactSettings) await store.contacts.putSettings(settings);
   for (const request of rows.contactRequests) {
     await store.contacts.addRequest(request, { received: 100, sent: 100 });
@@ -24,14 +24,16 @@ export async function writeFullRows(store: Store, rows: FullRows): Promise<void>
   for (const media of rows.media) await store.media.create(media);
   await store.notifications.add(rows.notifications);
   for (const settings of rows.notificationSettings) await store.notifications.putSettings(settings);
-  for (const device of rows.pushDevices) await store.pushDevices.put(device);
+  for (const device of rows.pushDevices) await store.pushDevices.put(device, Infinity);
   for (const entry of rows.outbox) await store.outbox.add(entry);
   for (const setting of rows.settings) await store.settings.put(setting);
   for (const { day, ...figures } of rows.statistics) await store.statistics.add(day, figures);
-  for (const endpoint of rows.webhooks) await store.webhooks.create(endpoint);
+  for (const endpoint of rows.webhooks) await store.webhooks.create(endpoint, Infinity);
   await store.webhookDeliveries.add(rows.webhookDeliveries);
-  for (const device of rows.devices) await store.devices.create(device);
-  await store.keyPackages.add(rows.keyPackages);
+  for (const device of rows.devices) await store.devices.create(device, Infinity);
+  for (const each of rows.keyPackages) {
+    await store.keyPackages.add(each.deviceId, [each], { max: Infinity, now: 0 });
+  }
   for (const backup of rows.historyBackups) await writeBackup(store, rows, backup);
   for (const chat of rows.chats) await writeChat(store, rows, chat.id);
 }

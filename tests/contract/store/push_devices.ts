@@ -6,7 +6,12 @@ import type { ContractTest } from "./suite.ts";
 export function pushDeviceContract(test: ContractTest): void {
   test("a device registered again keeps its id, and belongs to the last person", async (store) => {
     const device = aPushDevice();
-    assert.deepEqual(await store.pushDevices.put(device), device);
+    assert.deepEqual(await store.pushDevices.put(device, 1), { outcome: "added", row: device });
+    const renewed = { ...device, name: "renewed", updatedAt: T0 + 1 };
+    assert.deepEqual(await store.pushDevices.put({ ...renewed, id: newId() }, 1), {
+      outcome: "exists",
+      row: renewed,
+    });
     const web = {
       kind: "web",
       endpoint: "https://push.example.org/1",
@@ -20,7 +25,7 @@ export function pushDeviceContract(test: ContractTest): void {
       updatedAt: T0 + 5,
     });
     const kept = { ...again, id: device.id, createdAt: T0 };
-    assert.deepEqual(await store.pushDevices.put(again), kept);
+    assert.deepEqual(await store.pushDevices.put(again, 1), { outcome: "added", row: kept });
     assert.deepEqual(await store.pushDevices.ofUser(device.userId), []);
     assert.deepEqual(await store.pushDevices.ofUser(again.userId), [kept]);
   });
@@ -29,7 +34,7 @@ export function pushDeviceContract(test: ContractTest): void {
     const userId = newId();
     const older = aPushDevice({ userId }), newer = aPushDevice({ userId, updatedAt: T0 + 1 });
     const other = aPushDevice();
-    for (const device of [older, newer, other]) await store.pushDevices.put(device);
+    for (const device of [older, newer, other]) await store.pushDevices.put(device, Infinity);
     assert.deepEqual(await store.pushDevices.ofUser(userId), [newer, older]);
     const found = await store.pushDevices.ofUsers([userId, other.userId, newId()]);
     assert.deepEqual(new Set(found.map(({ id }) => id)), new Set([older.id, newer.id, other.id]));
@@ -44,11 +49,12 @@ export function pushDeviceContract(test: ContractTest): void {
     const other = await opened.second();
     const device = aPushDevice();
     const put = await Promise.all(
-      [store, other].map((each) => each.pushDevices.put({ ...device, id: newId() })),
+      [store, other].map((each) => each.pushDevices.put({ ...device, id: newId() }, Infinity)),
     );
     const [row, ...others] = await store.pushDevices.ofUser(device.userId);
     assert.deepEqual(others, []);
-    assert.deepEqual(put, [row, row]);
+    assert.deepEqual(put.map(({ outcome }) => outcome).sort(), ["added", "exists"]);
+    for (const each of put) assert.deepEqual("row" in each && each.row, row);
   });
 
   test("push devices end with the session that registered them", async (store) => {
@@ -56,7 +62,7 @@ export function pushDeviceContract(test: ContractTest): void {
     const sessions = [1, 2, 3].map(() => aSession({ userId }));
     for (const session of sessions) await store.sessions.create(session);
     const devices = sessions.map(({ id }) => aPushDevice({ userId, sessionId: id }));
-    for (const device of devices) await store.pushDevices.put(device);
+    for (const device of devices) await store.pushDevices.put(device, Infinity);
     const [first, second, third] = devices;
     assert.equal(await store.sessions.end(first.sessionId, T0 + 1, "logout"), true);
     assert.deepEqual(idsOf(await store.pushDevices.ofUsers([userId])), idsOf([second, third]));
@@ -70,8 +76,9 @@ export function pushDeviceContract(test: ContractTest): void {
     const userId = newId();
     const session = aSession({ userId, expiresAt: T0 + 10 });
     await store.sessions.create(session);
-    const alive = await store.pushDevices.put(aPushDevice({ userId, sessionId: session.id }));
-    const orphan = await store.pushDevices.put(aPushDevice({ userId }));
+    const alive = aPushDevice({ userId, sessionId: session.id });
+    const orphan = aPushDevice({ userId });
+    for (const device of [alive, orphan]) await store.pushDevices.put(device, Infinity);
     assert.equal(await store.pushDevices.purge(T0 + 9) >= 1, true);
     assert.deepEqual(await store.pushDevices.ofUsers([userId, orphan.userId]), [alive]);
     assert.equal(await store.pushDevices.purge(T0 + 10) >= 1, true);

@@ -184,7 +184,7 @@ export function raceContract(test: ContractTest): void {
     const [user, by] = [aUser(), newId()];
     await store.users.create(user);
     assert.equal(await other.blocks.has(by, user.id), false);
-    await store.blocks.add({ blockerId: by, blockedId: user.id, createdAt: T0 });
+    await store.blocks.add({ blockerId: by, blockedId: user.id, createdAt: T0 }, Infinity);
     assert.equal(await other.blocks.has(by, user.id), true);
     assert.equal(await other.users.exists(user.id), true);
     await store.accounts.change(user.id, T0, () => ({ user: { deletedAt: T0 } }));

@@ -6,6 +6,7 @@ import { arrivalContract } from "./arrivals.ts";
 import { auditContract } from "./audit.ts";
 import { botContract } from "./bots.ts";
 import { blockContract } from "./blocks.ts";
+import { boundedListContract } from "./bounded_lists.ts";
 import { chatContract } from "./chats.ts";
 import { contactContract } from "./contacts.ts";
 import { customDataContract } from "./custom_data.ts";
@@ -86,6 +87,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   encryption: encryptionContract,
   "abandoned groups": abandonedGroupContract,
   races: raceContract,
+  "bounded lists": boundedListContract,
 };
 
 /** `options` are those of Deno.test: `ignore`, where the service behind the adapter is absent. */

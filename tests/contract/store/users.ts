@@ -254,8 +254,8 @@ function searchTests(test: ContractTest): void {
     const [a, b, c] = await named(store, { pat1: "", pat2: "", pat3: "" });
     await store.users.update(b.id, { deletedAt: T0 });
     const hiddenFrom = newId();
-    await store.blocks.add({ blockerId: c.id, blockedId: hiddenFrom, createdAt: T0 });
-    await store.blocks.add({ blockerId: hiddenFrom, blockedId: a.id, createdAt: T0 });
+    await store.blocks.add({ blockerId: c.id, blockedId: hiddenFrom, createdAt: T0 }, Infinity);
+    await store.blocks.add({ blockerId: hiddenFrom, blockedId: a.id, createdAt: T0 }, Infinity);
     assert.deepEqual(await search(store, "pat", { hiddenFrom }), ["pat1"]);
     assert.deepEqual(await search(store, "pat", { hiddenFrom: newId() }), ["pat1", "pat3"]);
     await store.users.update(a.id, { displayName: "Renamed", username: "ren", usernameKey: "ren" });

@@ -12,8 +12,11 @@ import type { ContractTest } from "./suite.ts";
 export function webhookContract(test: ContractTest): void {
   test("an endpoint is created, changed, listed and removed with its deliveries", async (store) => {
     const [first, second] = [anEndpoint(), anEndpoint()];
-    for (const endpoint of [first, second]) await store.webhooks.create(endpoint);
-    await assert.rejects(store.webhooks.create(first), { name: "DuplicateKey", key: "id" });
+    for (const endpoint of [first, second]) await store.webhooks.create(endpoint, Infinity);
+    await assert.rejects(store.webhooks.create(first, Infinity), {
+      name: "DuplicateKey",
+      key: "id",
+    });
     assert.deepEqual(await store.webhooks.list(), [first, second]);
     const changed = { ...first, status: "paused" as const, pauseReason: "gone" as const };
     const patch = { status: changed.status, pauseReason: changed.pauseReason, url: undefined };

@@ -64,7 +64,9 @@ export class DispatchWorld implements AsyncDisposable {
     const session = aSession(fields);
     await this.store.sessions.create(session);
     const { id: sessionId, userId } = session;
-    return await this.store.pushDevices.put(aPushDevice({ sessionId, userId }));
+    const device = aPushDevice({ sessionId, userId });
+    await this.store.pushDevices.put(device, Infinity);
+    return device;
   }
 
   showChat(chat: Chat | null, showings: readonly PushCandidate[]): Promise<OutboxEntry[]> {
