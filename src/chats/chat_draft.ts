@@ -50,7 +50,7 @@ export type NewMember =
   & Partial<Pick<Membership, "addedByStranger">>;
 
 /** Where a draft finds messages that are not in it. */
-export type MessageSource = Pick<MessageStore, "byId" | "bySendKeys">;
+export type MessageSource = Pick<MessageStore, "byId" | "bySendKeys" | "pinned">;
 
 export interface ChatDraftOptions {
   /** The time of everything that the draft changes. */
@@ -143,6 +143,15 @@ export class ChatDraft {
   async message(id: string): Promise<Message | null> {
     const message = this.#messages.get(id) ?? await this.source.byId(id);
     return message?.chatId === this.#chat.id ? message : null;
+  }
+
+  /** Returns the number of pinned messages, the draft's own included; counts no further than `max`. */
+  async countPins(max: number): Promise<number> {
+    const changed = [...this.#messages.values()];
+    const stored = await this.source.pinned(this.#chat.id, max + changed.length);
+    const unchanged = stored.filter(({ id }) => !this.#messages.has(id));
+    const pins = unchanged.length + changed.filter(({ pinnedAt }) => pinnedAt !== null).length;
+    return Math.min(pins, max);
   }
 
   /** Returns the message that an earlier send with this `clientId` created, or null. */

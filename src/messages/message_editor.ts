@@ -160,10 +160,10 @@ export class MessageEditor {
   }
 
   pin(userId: string, messageId: string, unpin: boolean): Promise<Message> {
-    return this.#change(userId, messageId, async (message) => {
+    return this.#change(userId, messageId, async (message, draft) => {
       requireNotDeleted(message, "pin");
       if (unpin === (message.pinnedAt === null)) return null;
-      if (!unpin) await this.#checkPins(message.chatId);
+      if (!unpin) await this.#checkPins(draft);
       return { pinnedAt: unpin ? null : this.options.clock.now() };
     });
   }
@@ -210,14 +210,11 @@ export class MessageEditor {
     return message.shadow ? patch.pinnedAt !== undefined : this.options.isShadowed(userId);
   }
 
-  /** Two concurrent pins may both pass: the limit keeps the list short and is not a strict rule. */
-  async #checkPins(chatId: string): Promise<void> {
-    const pinned = await this.options.store.messages.pinned(chatId, this.options.limits.pins);
-    if (pinned.length < this.options.limits.pins) return;
-    throw new AppError(
-      "conflict",
-      `Cannot pin the message: the chat already has ${this.options.limits.pins} pins, the maximum`,
-    );
+  async #checkPins(draft: ChatDraft): Promise<void> {
+    const { pins } = this.options.limits;
+    if (await draft.countPins(pins) < pins) return;
+    const message = `Cannot pin the message: the chat already has ${pins} pins, the maximum`;
+    throw new AppError("conflict", message);
   }
 }
 

@@ -4,7 +4,11 @@ import { ChatDraft } from "../../src/chats/chat_draft.ts";
 import type { Message } from "../../src/model/message.ts";
 import { aChat, aMember, aMessage, T0 } from "../contract/store/rows.ts";
 
-const NO_MESSAGES = { byId: () => Promise.resolve(null), bySendKeys: () => Promise.resolve([]) };
+const NO_MESSAGES = {
+  byId: () => Promise.resolve(null),
+  bySendKeys: () => Promise.resolve([]),
+  pinned: () => Promise.resolve([]),
+};
 
 function draftOf(memberIds: string[], rev = 5) {
   const chat = aChat({ rev, memberCount: memberIds.length });
@@ -157,9 +161,27 @@ Deno.test("ChatDraft counts present members, including those who return", () => 
 Deno.test("ChatDraft does not find a message of another chat", async () => {
   const foreign = aMessage(aChat().id, 1);
   const chat = aChat();
-  const source = { byId: () => Promise.resolve(foreign), bySendKeys: () => Promise.resolve([]) };
+  const source = { ...NO_MESSAGES, byId: () => Promise.resolve(foreign) };
   const draft = new ChatDraft({ chat, members: new Map() }, source, { now: T0 });
   assert.equal(await draft.message(foreign.id), null);
+});
+
+Deno.test("ChatDraft counts the pins of the store as it has changed them", async () => {
+  const chat = aChat({ rev: 9 });
+  const [kept, unpinned, plain] = [1, 2, 3].map((seq) =>
+    aMessage(chat.id, seq, { pinnedAt: seq < 3 ? T0 : null })
+  );
+  const pinned = (_chatId: string, limit: number) =>
+    Promise.resolve([unpinned, kept].slice(0, limit));
+  const state = { chat, members: new Map() };
+  const draft = new ChatDraft(state, { ...NO_MESSAGES, pinned }, { now: T0 });
+  assert.deepEqual([await draft.countPins(1), await draft.countPins(9)], [1, 2]);
+  draft.updateMessage(unpinned, { pinnedAt: null });
+  assert.equal(await draft.countPins(1), 1, "one that is no longer pinned hides no other");
+  draft.updateMessage(plain, { pinnedAt: T0 });
+  assert.equal(await draft.countPins(9), 2);
+  draft.truncate(0);
+  assert.equal(await draft.countPins(9), 2);
 });
 
 /** Commits each list of senders, one commit after another, and returns the reads of each. */
