@@ -1,4 +1,4 @@
-import type { Rates } from "../api/rate_limits.ts";
+import type { Rate, Rates } from "../api/rate_limits.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
@@ -28,6 +28,8 @@ export interface HooksOptions {
 
 /** Maximum number of incoming webhooks of a chat. */
 const MAX_PER_CHAT = 20;
+/** Webhooks that one person makes: the user of one that has ended stays, with its messages. */
+const PER_MAKER: Rate = { count: 100, periodMs: 24 * 3_600_000 };
 
 export interface Post {
   text: string;
@@ -48,6 +50,7 @@ export class Hooks {
     const { bots, writer, clock, limits } = this.options;
     await this.#requireAdmin(caller.userId, chatId, "make an incoming webhook");
     if ((await this.#ofChat(chatId)).length >= MAX_PER_CHAT) throw tooMany();
+    await this.#countMade(caller.userId);
     const username = `hook-${crypto.randomUUID().slice(0, 13)}`;
     const made = await bots.make(caller, { kind: "hook", chatId, name, username });
     try {
@@ -104,6 +107,14 @@ export class Hooks {
     const { allowed, retryAfterMs } = await limiter.consume(`incoming:${id}`, rates.incoming);
     if (!allowed) throw rateLimited("Cannot post: the webhook posts too often", retryAfterMs);
     return await sender.send(id, { ...post, chatId: hook.chatId!, hookMaker: createdBy });
+  }
+
+  async #countMade(makerId: string): Promise<void> {
+    const { limiter } = this.options;
+    const { allowed, retryAfterMs } = await limiter.consume(`hooks:${makerId}`, PER_MAKER);
+    if (allowed) return;
+    const message = "Cannot make an incoming webhook: you have made too many of them";
+    throw rateLimited(message, retryAfterMs);
   }
 
   async #countIn(draft: ChatDraft): Promise<number> {

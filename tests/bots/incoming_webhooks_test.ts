@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { asAdmin } from "../moderation/administrators.ts";
 import { attacks, REST } from "../security/attacks.ts";
+import { LEAKY } from "../security/entrances.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 const test = attacks();
@@ -108,4 +109,28 @@ Deno.test("a bot or an incoming webhook that cannot be ended is a failure", asyn
   for (const [name, act] of Object.entries(failing)) {
     assert.equal((await act()).body?.code, "internal", name);
   }
+});
+
+Deno.test({
+  ...LEAKY,
+  name: "a person makes at most 100 incoming webhooks a day, in all groups",
+  fn: async () => {
+    await using app = await RunningApp.start();
+    const { ann, bob } = await app.people("ann", "bob");
+    const paths = await Promise.all([0, 1].map(async (i) => {
+      const group = { name: `Builds ${i}`, memberIds: [bob.id] };
+      const { body: { id } } = await app.client(ann).post("/api/groups", group);
+      await app.client(ann).put(`/api/groups/${id}/admin`, { userId: bob.id, role: "admin" });
+      return `/api/chats/${id}/incoming-webhooks`;
+    }));
+    const make = async (person: typeof ann, path: string) => {
+      const { status, body } = await app.client(person).post(path, { name: "CI" });
+      if (status === 201) await app.client(person).delete(`${path}/${body.id}`);
+      return body.code ?? status;
+    };
+    for (let i = 0; i < 100; i++) assert.equal(await make(ann, paths[i % 2]), 201, `webhook ${i}`);
+    for (const path of paths) assert.equal(await make(ann, path), "rate_limited");
+    assert.equal(await make(bob, paths[0]), 201, "each person is counted alone");
+    assert.deepEqual(app.log, []);
+  },
 });
