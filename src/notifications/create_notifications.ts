@@ -81,13 +81,7 @@ export function createNotifications(options: NotificationOptions): NotificationS
     limits,
     allowedOrigins: options.webPushOrigins,
   });
-  const requests = new RequestNotices({
-    store,
-    notifications,
-    limiter: options.limiter,
-    clock,
-    log,
-    onOutbox,
-  });
+  const { limiter } = options;
+  const requests = new RequestNotices({ store, notifications, limiter, log });
   return { notifications, withdrawals, devices, requests, worker, vapidKey: options.vapidKey };
 }

@@ -40,7 +40,10 @@ export interface NotificationPage {
   unread: number;
 }
 
-/** Initial claim: for this long only the instance that wrote the entry may deliver it. */
+/**
+ * Initial claim in milliseconds: for this long only the instance that wrote the entry may deliver
+ * it.
+ */
 const CLAIM_MS = 10_000;
 
 /** A user's in-app notifications, and the settings of what they are notified of. */
@@ -62,6 +65,25 @@ export class Notifications {
     for (const userId of new Set(added.map((row) => row.userId))) {
       await store.notifications.trim(userId, limits.notifications);
     }
+  }
+
+  /** Adds a notification that no message causes, and sends a push of it. */
+  async addWithPush(notification: Notification): Promise<void> {
+    const { store, clock, onOutbox } = this.options;
+    const { id: notificationId, userId } = notification;
+    await this.add([notification]);
+    const now = clock.now();
+    const entry: OutboxEntry = {
+      id: newId(),
+      chatId: null,
+      occurrences: [{ type: "notification", notificationId, userId }],
+      deviceIds: null,
+      attempts: 0,
+      createdAt: now,
+      dueAt: now + CLAIM_MS,
+    };
+    await store.outbox.add(entry);
+    onOutbox(entry);
   }
 
   /** Turns a security-relevant audit entry into a notification. Never throws. */
@@ -156,7 +178,7 @@ export class Notifications {
   }
 
   async #notifyOfSecurityEvent(userId: string, { id, action, at }: AuditEntry): Promise<void> {
-    const notification: Notification = {
+    await this.addWithPush({
       id: newId(),
       userId,
       key: `security:${id}`,
@@ -167,19 +189,6 @@ export class Notifications {
       actorId: null,
       createdAt: at,
       readAt: null,
-    };
-    await this.add([notification]);
-    const now = this.options.clock.now();
-    const entry: OutboxEntry = {
-      id: newId(),
-      chatId: null,
-      occurrences: [{ type: "notification", notificationId: notification.id, userId }],
-      deviceIds: null,
-      attempts: 0,
-      createdAt: now,
-      dueAt: now + CLAIM_MS,
-    };
-    await this.options.store.outbox.add(entry);
-    this.options.onOutbox(entry);
+    });
   }
 }

@@ -1,19 +1,10 @@
 import type { Rate } from "../api/rate_limits.ts";
 import type { RateLimiter } from "../cluster/rate_limiter.ts";
-import type { Clock } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { ContactRequest } from "../model/contact.ts";
-import type { Notification } from "../model/notification.ts";
-import type { OutboxEntry } from "../model/outbox_entry.ts";
 import type { Store } from "../store/store.ts";
 import type { Notifications } from "./notifications.ts";
-
-/**
- * Initial claim in milliseconds: for this long only the instance that wrote the entry may deliver
- * it.
- */
-const CLAIM_MS = 10_000;
 
 /** A request that is withdrawn by mistake may be made again; one a minute may not ring each time. */
 const PER_CHAT: Rate = { count: 2, periodMs: 24 * 3_600_000 };
@@ -21,13 +12,10 @@ const PER_CHAT: Rate = { count: 2, periodMs: 24 * 3_600_000 };
 const PER_SENDER: Rate = { count: 10, periodMs: 3_600_000 };
 
 export interface RequestNoticesOptions {
-  store: Pick<Store, "notifications" | "outbox">;
-  notifications: Notifications;
+  store: Pick<Store, "notifications">;
+  notifications: Pick<Notifications, "addWithPush">;
   limiter: RateLimiter;
-  clock: Clock;
   log: Log;
-  /** Called with an entry that this instance wrote. */
-  onOutbox(entry: OutboxEntry): void;
 }
 
 /** Notifies users, in the app and by a push, of requests that wait for their consent. */
@@ -56,8 +44,7 @@ export class RequestNotices {
   }
 
   async #add({ id: requestId, userId, fromId, kind, createdAt }: ContactRequest): Promise<void> {
-    const { store, notifications, clock, onOutbox } = this.options;
-    const notification: Notification = {
+    await this.options.notifications.addWithPush({
       id: newId(),
       userId,
       key: `request:${requestId}`,
@@ -69,19 +56,6 @@ export class RequestNotices {
       data: { requestId, kind },
       createdAt,
       readAt: null,
-    };
-    await notifications.add([notification]);
-    const now = clock.now();
-    const entry: OutboxEntry = {
-      id: newId(),
-      chatId: null,
-      occurrences: [{ type: "notification", notificationId: notification.id, userId }],
-      deviceIds: null,
-      attempts: 0,
-      createdAt: now,
-      dueAt: now + CLAIM_MS,
-    };
-    await store.outbox.add(entry);
-    onOutbox(entry);
+    });
   }
 }

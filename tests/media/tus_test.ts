@@ -6,18 +6,9 @@ import type { Person } from "../support/people.ts";
 import { Random } from "../support/random_bytes.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { bytesRequest, download } from "../support/uploads.ts";
-import { findVersitygw, s3Environment, type S3Server, startS3 } from "../support/versitygw.ts";
+import { s3Environment, sharedS3 } from "../support/versitygw.ts";
 
-const versitygw = findVersitygw();
-let s3: S3Server | undefined;
-if (versitygw) {
-  Deno.test.beforeAll(async () => {
-    s3 = await startS3(versitygw);
-  });
-  Deno.test.afterAll(async () => {
-    await s3?.stop();
-  });
-}
+const s3 = sharedS3();
 
 function test(name: string, run: (app: RunningApp, ann: Person) => Promise<void>): void {
   const on = (environment: () => Record<string, string>) => async () => {
@@ -28,8 +19,8 @@ function test(name: string, run: (app: RunningApp, ann: Person) => Promise<void>
   };
   const loose = { sanitizeOps: false, sanitizeResources: false };
   Deno.test({ name: `${name} (disk)`, ...loose, fn: on(() => ({})) });
-  const onS3 = on(() => s3Environment(s3!));
-  Deno.test({ name: `${name} (S3)`, ...loose, ignore: !versitygw, fn: onS3 });
+  const onS3 = on(() => s3Environment(s3.server()));
+  Deno.test({ name: `${name} (S3)`, ...loose, ignore: s3.missing, fn: onS3 });
 }
 
 const UPLOADS = "/api/media/uploads";

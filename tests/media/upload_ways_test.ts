@@ -15,18 +15,9 @@ import { flag } from "../support/pictures.ts";
 import { Random } from "../support/random_bytes.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { bytesRequest, download, upload } from "../support/uploads.ts";
-import { findVersitygw, s3Environment, type S3Server, startS3 } from "../support/versitygw.ts";
+import { s3Environment, sharedS3 } from "../support/versitygw.ts";
 
-const versitygw = findVersitygw();
-let s3: S3Server | undefined;
-if (versitygw) {
-  Deno.test.beforeAll(async () => {
-    s3 = await startS3(versitygw);
-  });
-  Deno.test.afterAll(async () => {
-    await s3?.stop();
-  });
-}
+const s3 = sharedS3();
 
 /** Runs the test on both blob stores. The S3 client keeps its connections open for a while. */
 function test(name: string, run: (app: RunningApp, isS3: boolean) => Promise<void>): void {
@@ -40,8 +31,8 @@ function test(name: string, run: (app: RunningApp, isS3: boolean) => Promise<voi
   Deno.test({
     name: `${name} (S3)`,
     ...loose,
-    ignore: !versitygw,
-    fn: on(() => s3Environment(s3!), true),
+    ignore: s3.missing,
+    fn: on(() => s3Environment(s3.server()), true),
   });
 }
 
@@ -238,7 +229,7 @@ test("the sweeper removes unused and unfinished uploads after a day", async (app
   const { ann, bob } = await app.people("ann", "bob");
   const client = app.client(ann);
   const blobs = isS3
-    ? new S3BlobStore(s3!.config)
+    ? new S3BlobStore(s3.server().config)
     : new DiskBlobStore(`${app.config.dataDir}/media`);
   const store = await app.openStore();
   const [unused, sent] = [

@@ -9,14 +9,12 @@ import { T0 } from "../contract/store/rows.ts";
 import { NotificationWorld } from "./notification_world.ts";
 
 function noticesOf(world: NotificationWorld, clock: Clock = { now: () => T0 }): RequestNotices {
-  const { store, notifications, written } = world;
+  const { store, notifications } = world;
   return new RequestNotices({
     store,
     notifications,
     limiter: new MemoryRateLimiter(clock),
-    clock,
     log: silentLog,
-    onOutbox: (entry) => void written.push(entry),
   });
 }
 

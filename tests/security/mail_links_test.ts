@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Account, AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
+import { devicesOf, leaveDevices } from "../support/left_devices.ts";
 import { submitPage } from "../support/link_page.ts";
 import { enableSecondFactor } from "../support/second_factor.ts";
 import { testedStores } from "../support/tested_stores.ts";
@@ -261,20 +262,3 @@ test("a stranger's mailbox gets only a few mails, however many accounts request 
   });
   assert.equal(toSender.length, 5, "the first at the registration");
 });
-
-/** Registers devices that could continue to read the account's messages. */
-async function leaveDevices(world: AccountWorld, token: string): Promise<void> {
-  const device = { name: "Hers", signatureKey: "A".repeat(43) };
-  const push = { token: "a-token-of-hers", name: "Hers" };
-  const created = [
-    await world.send("POST", "/api/devices", device, { token }),
-    await world.send("POST", "/api/notifications/devices", push, { token }),
-  ];
-  for (const { status, body } of created) assert.ok(status < 300, JSON.stringify(body));
-}
-
-async function devicesOf(world: AccountWorld, token: string): Promise<unknown[][]> {
-  const paths = ["/api/devices", "/api/notifications/devices"];
-  const lists = paths.map((path) => world.send("GET", path, undefined, { token }));
-  return (await Promise.all(lists)).map(({ body }) => body.items);
-}

@@ -5,22 +5,13 @@ import { Random } from "../support/random_bytes.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { bytesRequest, upload } from "../support/uploads.ts";
-import { findVersitygw, s3Environment, type S3Server, startS3 } from "../support/versitygw.ts";
+import { s3Environment, sharedS3 } from "../support/versitygw.ts";
 
 const KIB = 1024;
 const QUOTA = 1024 * KIB;
 const UPLOADS = "/api/media/uploads";
 
-const versitygw = findVersitygw();
-let s3: S3Server | undefined;
-if (versitygw) {
-  Deno.test.beforeAll(async () => {
-    s3 = await startS3(versitygw);
-  });
-  Deno.test.afterAll(async () => {
-    await s3?.stop();
-  });
-}
+const s3 = sharedS3();
 
 function bytes(size: number) {
   return new Random(size).bytes(size);
@@ -126,10 +117,10 @@ for (const store of testedStores()) {
 
 Deno.test({
   name: "a direct upload counts from its ticket on, until its URL has expired",
-  ignore: !versitygw,
+  ignore: s3.missing,
   ...loose,
   async fn() {
-    await using app = await RunningApp.start({ ...environment, ...s3Environment(s3!) });
+    await using app = await RunningApp.start({ ...environment, ...s3Environment(s3.server()) });
     const { ann } = await app.people("ann");
     const { body: ticket } = await presign(app, ann, 600 * KIB);
     assert.equal(ticket.protocol, "s3");

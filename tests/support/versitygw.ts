@@ -28,6 +28,21 @@ export function findVersitygw(): string | null {
   return skipWithout("s3") ? null : requireService("s3");
 }
 
+/**
+ * Starts a server for all tests of a file, at the first of them; call it at the file's top level.
+ */
+export function sharedS3(): { missing: boolean; server(): S3Server } {
+  const program = findVersitygw();
+  let server: S3Server | undefined;
+  if (program) {
+    Deno.test.beforeAll(async () => {
+      server = await startS3(program);
+    });
+    Deno.test.afterAll(async () => await server?.stop());
+  }
+  return { missing: program === null, server: () => server! };
+}
+
 export async function startS3(program: string): Promise<S3Server> {
   const root = await Deno.makeTempDir({ prefix: "s3-" });
   await Deno.mkdir(`${root}/data`);
