@@ -1,6 +1,6 @@
 /** Every five minutes: the maximum delay of a retried push if the server is stopped in between. */
 export const TIMER_SCHEDULE = "*/5 * * * *";
-export const TIMER_CRON = "timer work";
+const TIMER_CRON = "timer work";
 
 type Cron = (name: string, schedule: string, handler: () => Promise<void>) => Promise<void>;
 

@@ -3,7 +3,7 @@ import { lazy } from "../core/lazy.ts";
 import type { CustomData } from "../model/custom_data.ts";
 
 /** Bytes of custom data as JSON. */
-export const MAX_CUSTOM_BYTES = 4096;
+const MAX_CUSTOM_BYTES = 4096;
 /** Levels of objects and lists; the data itself is the first. */
 const MAX_DEPTH = 5;
 /** Keys of all levels together. */

@@ -2,7 +2,7 @@ import type { Log } from "../core/log.ts";
 import type { Store } from "../store/store.ts";
 
 /** Maximum number of people; of more, those whose shadow is the oldest have none. */
-export const MAX_SHADOWS = 10_000;
+const MAX_SHADOWS = 10_000;
 /** Interval in milliseconds at which the list is read, should a signal of another instance be lost. */
 const REFRESH_MS = 30_000;
 

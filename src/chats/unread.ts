@@ -5,7 +5,7 @@ import type { BehindRow } from "../store/membership_store.ts";
 import type { Store } from "../store/store.ts";
 
 /** Maximum unread count: past it, a person only wants to know "many", and counting stays cheap. */
-export const UNREAD_CAP = 1_000;
+const UNREAD_CAP = 1_000;
 /** Maximum number on the app's icon. */
 export const BADGE_CAP = 99;
 /**

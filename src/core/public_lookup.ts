@@ -23,7 +23,7 @@ export type SocketLookup = (
 /** Error codes for a name that does not exist or has no address. */
 const NO_SUCH_NAME = new Set(["ENOTFOUND", "ENODATA"]);
 
-export const resolveBySystem: Resolve = (hostname) =>
+const resolveBySystem: Resolve = (hostname) =>
   new Promise((resolve, reject) => {
     systemLookup(hostname, { all: true }, (error, found) => {
       if (error) reject(error);

@@ -1,5 +1,5 @@
 /** Bytes of an X25519 public key (RFC 7748, section 5). */
-export const X25519_KEY_LENGTH = 32;
+const X25519_KEY_LENGTH = 32;
 
 /**
  * The u-coordinates of small order (RFC 7748, section 6.1), on the curve and on its twist, each in

@@ -115,7 +115,6 @@ const MessageLine = lazy(() =>
 
 export type PersonLine = z.infer<ReturnType<typeof PersonLine>>;
 export type ChatLine = z.infer<ReturnType<typeof ChatLine>>;
-export type MemberOfLine = ChatLine["members"][number];
 export type MessageLine = z.infer<ReturnType<typeof MessageLine>>;
 export type MediaOfLine = MessageLine["media"][number];
 export type ImportLine = PersonLine | ChatLine | MessageLine;

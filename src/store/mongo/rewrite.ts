@@ -6,19 +6,6 @@ interface StoredDocument extends Document {
 
 const BATCH = 500;
 
-/** Adds `field` to the documents that lack it. For use in a migration step. */
-export async function addMissing(
-  db: Db,
-  collection: string,
-  field: string,
-  value: unknown,
-): Promise<void> {
-  await db.collection(collection).updateMany(
-    { [field]: { $exists: false } },
-    { $set: { [field]: value } },
-  );
-}
-
 /**
  * Rewrites one field, a batch of documents at a time: `change` returns the new value, or
  * `undefined` to leave it. A document that was changed concurrently is left to the next round.

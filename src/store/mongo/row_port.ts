@@ -115,7 +115,7 @@ export class MongoRowPort implements RowPort {
 }
 
 /** "push_devices" is named "pushDevices" here. */
-export function collectionOf(entity: Entity): string {
+function collectionOf(entity: Entity): string {
   return entity.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -4,7 +4,7 @@ import { readPushRecord, writePushRecord } from "../state/push_record.ts";
 import { language } from "../texts/texts.ts";
 
 /** Whether the browser can have pushes sent to it. */
-export function isPushSupported(): boolean {
+function isPushSupported(): boolean {
   return "serviceWorker" in navigator && "PushManager" in globalThis;
 }
 
