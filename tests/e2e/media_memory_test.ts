@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { delay } from "../../src/core/delay.ts";
 import { S3BlobStore } from "../../src/media/blobs/s3/blob_store.ts";
 import { eventually } from "../support/eventually.ts";
 import { seedPeople } from "../support/people.ts";
@@ -32,14 +33,16 @@ async function memoryOf(url: string): Promise<number> {
 /** Returns the highest rise of the process' memory above its start while `work` runs. */
 async function growthDuring(url: string, work: () => Promise<void>): Promise<number> {
   const before = await memoryOf(url);
-  let peak = before;
-  const watching = setInterval(async () => {
-    peak = Math.max(peak, await memoryOf(url).catch(() => 0));
-  }, 20);
+  let peak = before, isOver = false;
+  // One request at a time: a busy machine would add up those of an interval.
+  const watching = (async () => {
+    for (; !isOver; await delay(20)) peak = Math.max(peak, await memoryOf(url).catch(() => 0));
+  })();
   try {
     await work();
   } finally {
-    clearInterval(watching);
+    isOver = true;
+    await watching;
   }
   return Math.max(peak, await memoryOf(url)) - before;
 }

@@ -48,7 +48,7 @@ Deno.test("the page works in Firefox: two people sign up, talk, send a file and 
   await bob.evaluate("document.querySelector('.chats .chat').click()");
   await eventually("the message is drawn", async () => {
     return await bob.evaluate("document.querySelector('.messages strong')?.innerText") === "Bob";
-  }, { within: 30_000 });
+  });
   await write(bob, "Hello Ann");
   await ann.waitForText("Hello Ann");
 
@@ -56,7 +56,7 @@ Deno.test("the page works in Firefox: two people sign up, talk, send a file and 
   await ann.waitForText("plan.txt");
   await eventually("the file is uploaded", async () => {
     return await ann.evaluate("document.querySelector('button.send').disabled") === false;
-  }, { within: 30_000 });
+  });
   await write(ann, "The plan");
   await bob.waitForText("The plan");
   await bob.waitForText("plan.txt");
@@ -68,6 +68,6 @@ Deno.test("the page works in Firefox: two people sign up, talk, send a file and 
     "navigator.serviceWorker.ready.then(() => caches.keys()).then((all) => all.length)";
   await eventually("the files of one version are kept", async () => {
     return await bob.evaluate(isKept) === 1;
-  }, { within: 30_000 });
+  });
   assert.deepEqual(firefox.faults, []);
 });

@@ -4,7 +4,7 @@ import { TempDir } from "./temp_dir.ts";
 import { within } from "./within.ts";
 
 /** Milliseconds within which an element has to appear; only a failing test waits that long. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 /** Firefox itself takes that long where other tests run beside it. */
 const START_MS = 120_000;
 
