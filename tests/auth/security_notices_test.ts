@@ -80,3 +80,51 @@ test("the first sign-in of an account without sessions is not announced", async 
   await world.mail(ann.email, /^New sign-in/);
   assert.equal(noticesTo(world, ann.email).length, 1, "only the second");
 });
+
+test("new passwords, a copied session, a suspension and the end of an account are announced", async (world) => {
+  const [ann, chief] = [await world.register("ann"), await world.register("chief")];
+  await confirm(world, ann);
+  const NEW = "a new password";
+  let expected: string[] = [];
+  const announced = async (...titles: string[]) => {
+    expected = [...expected, ...titles];
+    await eventually(titles.join(), () => noticesTo(world, ann.email).length >= expected.length);
+    assert.deepEqual(noticesTo(world, ann.email), expected);
+  };
+  const changed = { currentPassword: PASSWORD, newPassword: NEW };
+  assert.equal((await world.send("PUT", "/api/auth/password", changed, ann)).status, 204);
+  await announced("Password changed");
+  await world.send("POST", "/api/auth/password/forgot", { email: ann.email });
+  const reset = { token: await world.linkToken(ann.email, /new password/), password: PASSWORD };
+  assert.equal((await world.send("POST", "/api/auth/password/reset", reset)).status, 204);
+  await announced("Password changed");
+  const refresh = async (refreshToken: string) =>
+    (await world.send("POST", "/api/auth/refresh-token", { refreshToken })).status;
+  const { refreshToken } = (await world.login("ann")).body;
+  assert.equal(await refresh(refreshToken), 200);
+  world.ahead += 31_000;
+  assert.deepEqual(await Promise.all([refresh(refreshToken), refresh(refreshToken)]), [401, 401]);
+  await announced("Session ended");
+  const store = await world.openStore();
+  await store.users.update(chief.id, { role: "admin" });
+  await store.close();
+  for (
+    const [action, body] of [["suspend", { reason: "spam" }], ["unsuspend", undefined]] as const
+  ) {
+    const { status } = await world.send(
+      "POST",
+      `/api/admin/users/${ann.id}/${action}`,
+      body,
+      chief,
+    );
+    assert.equal(status, 200, action);
+  }
+  await announced("Account suspended");
+  const { accessToken: token } = (await world.login("ann")).body;
+  const deletion = { password: PASSWORD };
+  assert.equal(
+    (await world.send("DELETE", "/api/users/profile", deletion, { token })).status,
+    204,
+  );
+  await announced("Account deleted");
+});

@@ -112,3 +112,39 @@ test("expiresIn is the configured lifetime right after sign-in", async (world) =
   await store.close();
   assert.equal(pair.expiresIn, world.config.tokens.accessTtlMs / 1000);
 });
+
+test("a new session stays and the oldest ends, also if another instance's clock is ahead", async (world) => {
+  const store = await world.openStore();
+  const ended: string[] = [];
+  const userId = newId(), start = world.now();
+  const at = (offset: number) => {
+    const clock = { now: () => start + offset };
+    return new Sessions({
+      store,
+      tokens: new Tokens(world.config.tokens, clock),
+      changes: null as never,
+      clock,
+      onEnded: (ids) => ended.push(...ids),
+      maxPerUser: 2,
+    });
+  };
+  const { sessionId: oldest } = await at(60_000).open(userId, VISITOR);
+  const { sessionId: other } = await at(90_000).open(userId, VISITOR);
+  const { sessionId: newest } = await at(0).open(userId, VISITOR);
+  const alive = (await at(0).list(userId)).map(({ id }) => id);
+  const { endReason } = (await store.sessions.byId(oldest))!;
+  await store.close();
+  assert.deepEqual([alive, ended, endReason], [[other, newest], [oldest], "too_many"]);
+});
+
+Deno.test("a use that cannot be recorded fails its request", async () => {
+  const touch = () => Promise.reject(new Error("the store is away"));
+  const sessions = new Sessions({
+    store: { sessions: { touch } as never },
+    clock: { now: () => 60_000 },
+    onEnded: () => {},
+    tokens: null as never,
+    changes: null as never,
+  });
+  await assert.rejects(sessions.touch({ lastUsedAt: 0 } as never, VISITOR), /away/);
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { newId } from "../../src/core/ids.ts";
 import { jsonLog, silentLog } from "../../src/core/log.ts";
 import type { Signal } from "../../src/cluster/broker.ts";
@@ -200,4 +201,16 @@ Deno.test("SignalQueue accepts and sends again after a write that failed for goo
   queue.push(signal);
   await queue.flush();
   assert.deepEqual(sent, [signal]);
+});
+
+Deno.test("SignalQueue gathers what comes within the interval after a batch", async () => {
+  const world = new World({ gatherMs: 3_000 });
+  const [first, second, third] = [typing(), typing(), typing()];
+  world.queue.push(first);
+  await eventually("the first goes at once", () => world.batches.length === 1);
+  world.queue.push(second);
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  world.queue.push(third);
+  await world.queue.flush();
+  assert.deepEqual(world.batches.map(({ signals }) => signals), [[first], [second, third]]);
 });

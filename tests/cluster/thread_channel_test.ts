@@ -15,13 +15,18 @@ import { eventually } from "../support/eventually.ts";
 
 /** An instance on the KV; one with a channel is a thread of the same process. */
 async function anInstance(kv: Deno.Kv, channel?: string) {
-  const instances = new Instances({ table: kvInstanceTable(kv), log: silentLog, beatMs: 50 });
+  const instances = new Instances({
+    table: kvInstanceTable(kv),
+    log: silentLog,
+    beatMs: 50,
+    leftGraceMs: 200,
+  });
   const threads = channel === undefined ? undefined : new ThreadChannel(channel, instances.id);
   const broker = new KvBroker({ kv, instances, threads, log: silentLog });
   const received = new ReceivedSignals();
   await broker.start(received);
   const knows = (id: string) => instances.knows(id);
-  return { id: instances.id, knows, broker, received, threads };
+  return { id: instances.id, knows, leave: () => instances.leave(), broker, received, threads };
 }
 
 function signal(): Signal {
@@ -94,6 +99,16 @@ Deno.test(
     await Promise.all([speaker.broker.close(), listener.broker.close()]);
   },
 );
+
+Deno.test("KvBroker forgets a thread that has left", options, async () => {
+  using kv = await Deno.openKv(":memory:");
+  const [stays, leaves] = await threads(kv);
+  await leaves.leave();
+  await leaves.broker.close();
+  await eventually("it is gone", () => !stays.knows(leaves.id));
+  assert.ok(!stays.threads!.has(leaves.id));
+  await stays.broker.close();
+});
 
 function aCommit(chatId: string, rev: number, text = "a secret"): ChatCommit {
   const message = aMessage(chatId, rev, { text });

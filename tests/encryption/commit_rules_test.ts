@@ -91,6 +91,15 @@ Deno.test("checkMembership adds neither members nor users whom the Commit does n
   assert.throws(byMember, { code: "forbidden" });
 });
 
+Deno.test("checkMembership lets a Commit of a direct chat change devices, and no member", () => {
+  const draft = draftOf({ [ann]: {}, [bob]: {} }, "direct");
+  const commit = (...claimed: Parameters<typeof claims>) => () =>
+    checkMembership(draft, ann, anEffect(aLeaf(ann)), claims(...claimed), new Set());
+  assert.deepEqual(commit()(), []);
+  assert.throws(commit([cat]), /always has its two members/);
+  assert.throws(commit([], [bob]), /always has its two members/);
+});
+
 Deno.test("checkMembership lets members remove their own devices, those of former members and those that are not registered", () => {
   const draft = draftOf({ [ann]: {}, [bob]: {} });
   const own = aLeaf(ann);

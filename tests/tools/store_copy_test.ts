@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { MongoClient } from "mongodb";
 import { createApp } from "../../src/app.ts";
+import { newId } from "../../src/core/ids.ts";
 import { silentLog } from "../../src/core/log.ts";
 import { openMongoStore } from "../../src/store/mongo/mongo_store.ts";
 import { ENTITIES, type RowPort } from "../../src/store/row_port.ts";
@@ -104,6 +105,13 @@ test(
     await (await createApp(testConfig(dir.path), silentLog)).drain();
   },
 );
+
+test("rows that MongoDB refuses fail the copy that writes them", async ({ server }) => {
+  const { rows } = await server();
+  const [one, other] = fullRows().chats.map((chat) => ({ ...chat, id: newId(), directKey: "a:b" }));
+  await rows.put("chats", [{ ...one }]);
+  await assert.rejects(rows.put("chats", [{ ...other }]));
+});
 
 test("store:copy refuses a target that is not empty, and a source that changes meanwhile", async ({ file, server }) => {
   const [source, target] = [await file(), await server()];

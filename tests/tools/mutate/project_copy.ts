@@ -81,13 +81,14 @@ export class ProjectCopy implements AsyncDisposable {
   }
 
   async #test(args: string[], longestMs: number, env = {}): Promise<TestRun> {
-    const signal = AbortSignal.timeout(longestMs);
+    const late = new AbortController();
+    // Not AbortSignal.timeout: it would keep the command running after its last mistake.
+    const timer = setTimeout(() => late.abort(), longestMs);
     const start = performance.now();
-    const { success, stdout } = await deno(["test", ...AS_IN_TASK, ...args], this.folder, {
-      signal,
-      env,
-    });
-    const outcome = success ? "passed" : signal.aborted ? "late" : "failed";
+    const options = { signal: late.signal, env };
+    const { success, stdout } = await deno(["test", ...AS_IN_TASK, ...args], this.folder, options)
+      .finally(() => clearTimeout(timer));
+    const outcome = success ? "passed" : late.signal.aborted ? "late" : "failed";
     const failure = /^(.+) \.\.\. FAILED/m.exec(stdout)?.[1] ?? "the file itself";
     return { outcome, ms: Math.round(performance.now() - start), failure };
   }
