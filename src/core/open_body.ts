@@ -27,12 +27,15 @@ export class OpenBody {
     }, { highWaterMark: 0 });
   }
 
-  /** Breaks the response off: the client sees that it is not whole. */
+  /**
+   * Breaks the response off: by its Content-Length, which it needs, the client sees that it is not
+   * whole. (Deno would log an error of the stream, so that a client could fill the log.)
+   */
   cut(): void {
-    const reason = new Error("The response was cut: its client did not read it");
-    this.#controller?.error(reason);
-    this.#reader?.cancel(reason).catch(() => {});
+    if (this.#isOver) return;
     this.end();
+    this.#controller?.close();
+    this.#reader?.cancel().catch(() => {});
   }
 
   end(): void {

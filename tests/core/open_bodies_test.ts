@@ -73,7 +73,7 @@ Deno.test("OpenBodies cuts the body that was not read for longest", async () => 
   await second.read();
   await open("ann");
   assert.equal(counts.closed, 1, "its source is closed");
-  await assert.rejects(lengthOf(first), /was cut/);
+  assert.equal(await lengthOf(first), 0, "it ends early");
   assert.equal((await second.read()).done, false, "the other goes on");
 });
 
@@ -83,7 +83,7 @@ Deno.test("OpenBodies cuts unread bodies before others wait for the total", asyn
   await open("ann");
   await open("ann");
   assert.equal(await lengthOf(await within("Bob's begins", open("bob"))), 2);
-  await assert.rejects(lengthOf(idle), /was cut/);
+  assert.equal(await lengthOf(idle), 0, "it ends early");
 });
 
 Deno.test("OpenBodies cuts abandoned bodies with the next one, also where there is room", async () => {
@@ -91,7 +91,7 @@ Deno.test("OpenBodies cuts abandoned bodies with the next one, also where there 
   const first = await open("ann");
   await open("bob");
   assert.equal(counts.closed, 1);
-  await assert.rejects(lengthOf(first), /was cut/);
+  assert.equal(await lengthOf(first), 0, "it ends early");
 });
 
 Deno.test("OpenBodies never counts a body as idle while the client waits for bytes", async () => {

@@ -67,7 +67,11 @@ export class Exchange {
 }
 
 /** Returns a plain text response that no cache may store. */
-export function textResponse(body: string, status = 200, headers: OutgoingHeaders = {}): Response {
+export function textResponse(
+  body: string | ReadableStream<Uint8Array>,
+  status = 200,
+  headers: OutgoingHeaders = {},
+): Response {
   return new Response(body, {
     status,
     headers: toHeaders({

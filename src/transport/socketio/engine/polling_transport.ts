@@ -7,6 +7,7 @@ import {
   type OutgoingHeaders,
   textResponse,
 } from "./exchange.ts";
+import { LARGE_LENGTH, LargeBody } from "./large_body.ts";
 
 export type Packet = Parameters<Transport["send"]>[0][number];
 
@@ -18,6 +19,9 @@ const CLOSE_TIMEOUT_MS = 30_000;
  * have sent just before on another connection: such a poll must be answered and not refused.
  */
 const POLL_IN_FLIGHT_MS = 50;
+
+/** Milliseconds in which the client of a closed session may still read its last large response. */
+const LAST_READ_MS = 5_000;
 
 /**
  * HTTP long-polling on fetch-style requests. A GET is one deferred response with packets for the
@@ -33,6 +37,8 @@ export class PollingTransport extends Transport {
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   /** Runs while a session that its client closed waits for a last poll. */
   #lingering: ReturnType<typeof setTimeout> | undefined;
+  /** The last large response. */
+  #large: LargeBody | null = null;
 
   constructor(
     first: Exchange,
@@ -94,6 +100,8 @@ export class PollingTransport extends Transport {
     clearTimeout(this.#lingering);
     this.#lingering = undefined;
     if (this.writable) this.send([{ type: "noop" }]);
+    const large = this.#large;
+    if (large?.isUnread) Deno.unrefTimer(setTimeout(() => large.cut(), LAST_READ_MS));
     super.onClose();
   }
 
@@ -101,6 +109,13 @@ export class PollingTransport extends Transport {
     if (this.#poll) {
       this.onError("overlap from client");
       exchange.answer(textResponse("Overlapping polls", 400));
+      return;
+    }
+    if (this.#large?.isUnread) {
+      // A client polls again once it has the whole response; others would gather them in memory.
+      this.#large.cut();
+      this.onError("the last response was not read");
+      exchange.answer(textResponse("The last response was not read", 400));
       return;
     }
     this.#poll = exchange;
@@ -124,8 +139,15 @@ export class PollingTransport extends Transport {
     const poll = this.#poll;
     if (!poll) return;
     this.#poll = null;
-    poll.answer(textResponse(payload, 200, this.#headers(poll)));
+    poll.answer(this.#payloadResponse(payload, this.#headers(poll)));
     this.emit("drain");
+  }
+
+  #payloadResponse(payload: string, headers: OutgoingHeaders): Response {
+    if (payload.length < LARGE_LENGTH) return textResponse(payload, 200, headers);
+    this.#large = new LargeBody(payload);
+    const { stream, length } = this.#large;
+    return textResponse(stream, 200, { ...headers, "content-length": String(length) });
   }
 
   async #onPost(exchange: Exchange): Promise<void> {
