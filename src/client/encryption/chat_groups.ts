@@ -17,6 +17,14 @@ import type { KnownKeys } from "./known_keys.ts";
 import type { Plaintexts } from "./plaintexts.ts";
 import type { Timeline } from "./timeline.ts";
 
+export interface ChatGroupsOptions {
+  context: EncryptionContext;
+  plaintexts: Plaintexts;
+  timeline: Timeline;
+  knownKeys: KnownKeys;
+  onFault: (error: unknown) => void;
+}
+
 /**
  * The MLS groups of this device: applies Commits and messages in the server's order, joins groups,
  * and creates Commits, again on the new epoch if another device was faster.
@@ -29,13 +37,18 @@ export class ChatGroups {
   readonly #cursors: GroupCursors;
   readonly #entry: GroupEntry;
 
-  constructor(
-    private readonly context: EncryptionContext,
-    private readonly plaintexts: Plaintexts,
-    private readonly timeline: Timeline,
-    private readonly knownKeys: KnownKeys,
-    private readonly onFault: (error: unknown) => void,
-  ) {
+  private readonly context: EncryptionContext;
+  private readonly plaintexts: Plaintexts;
+  private readonly timeline: Timeline;
+  private readonly knownKeys: KnownKeys;
+  private readonly onFault: (error: unknown) => void;
+
+  constructor({ context, plaintexts, timeline, knownKeys, onFault }: ChatGroupsOptions) {
+    this.context = context;
+    this.plaintexts = plaintexts;
+    this.timeline = timeline;
+    this.knownKeys = knownKeys;
+    this.onFault = onFault;
     this.#cursors = new GroupCursors(context.store);
     this.#entry = new GroupEntry(context, this.#cursors, knownKeys);
   }

@@ -45,7 +45,7 @@ export abstract class EncryptionPeople {
       else this.#trust.refresh(chatId);
     });
     const { plaintexts, timeline, knownKeys } = this;
-    this.groups = new ChatGroups(context, plaintexts, timeline, knownKeys, onFault);
+    this.groups = new ChatGroups({ context, plaintexts, timeline, knownKeys, onFault });
   }
 
   /**

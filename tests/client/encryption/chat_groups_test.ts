@@ -23,13 +23,13 @@ async function alone(answers: (of: { chatId: string; groupInfo: string }) => Ans
   await context.lock.take();
   const group = await context.device.createGroup(chatId);
   Object.assign(other, answers({ chatId, groupInfo: await group.exportGroupInfo() }));
-  const groups = new ChatGroups(
+  const groups = new ChatGroups({
     context,
-    { keepOwn: () => Promise.resolve() } as unknown as Plaintexts,
-    {} as Timeline,
-    new KnownKeys(context, new Verification(context), () => {}),
-    (error) => assert.fail(error as Error),
-  );
+    plaintexts: { keepOwn: () => Promise.resolve() } as unknown as Plaintexts,
+    timeline: {} as Timeline,
+    knownKeys: new KnownKeys(context, new Verification(context), () => {}),
+    onFault: (error) => assert.fail(error as Error),
+  });
   const names = () => world.calls.map(({ name }) => name);
   const end = () => context.lock.release();
   return { ...world, chatId, group, groups, names, [Symbol.dispose]: end };
