@@ -2,6 +2,106 @@ import type { Environment, Values } from "./environment.ts";
 import type { ConfigFault } from "./fault.ts";
 import { checkOidc } from "./oidc.ts";
 
+const S3 = ["AWS_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+const OWN_TOKENS = ["AUTH_JWKS_URL", "AUTH_JWT_SECRET"];
+
+/** Variables that need others: where one of `names` is set, all of `needed` must be. */
+interface SetTogether {
+  names: string[];
+  needed: string[];
+}
+
+const all = (...needed: string[]): SetTogether => ({ names: needed, needed });
+
+const SET_TOGETHER: readonly SetTogether[] = [
+  { names: ["GOOGLE_CLIENT_SECRET"], needed: ["GOOGLE_CLIENT_ID"] },
+  all("FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"),
+  { names: [...S3, "AWS_ENDPOINT_URL", "AWS_PUBLIC_ENDPOINT_URL"], needed: S3 },
+  all("VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"),
+  // Links in mails start with PUBLIC_URL, and a request does not say where they should lead.
+  { names: ["SMTP_URL"], needed: ["MAIL_FROM", "PUBLIC_URL"] },
+  { names: ["DENO_KV_URL"], needed: ["DENO_KV_ACCESS_TOKEN"] },
+  all("MESSAGE_HOOK_URL", "MESSAGE_HOOK_SECRET"),
+  { names: ["ENCRYPTION_KEY_PREVIOUS"], needed: ["ENCRYPTION_KEY"] },
+  { names: [...OWN_TOKENS, "AUTH_CLAIM_USER"], needed: ["AUTH_ISSUER", "AUTH_AUDIENCE"] },
+  { names: ["JWT_SECRET_PREVIOUS"], needed: ["JWT_SECRET"] },
+  { names: ["JWT_REFRESH_SECRET_PREVIOUS"], needed: ["JWT_REFRESH_SECRET"] },
+  all("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
+  all("TURN_URLS", "TURN_SECRET"),
+];
+
+/** The rules between variables. */
+class Requirements {
+  constructor(
+    private readonly values: Values,
+    private readonly environment: Environment,
+    private readonly faults: ConfigFault[],
+  ) {}
+
+  check(): void {
+    for (const each of SET_TOGETHER) this.#together(each);
+    const { OIDC_PROVIDERS } = this.values;
+    const providers = OIDC_PROVIDERS ?? (this.#isSet("OIDC_PROVIDERS") ? null : []);
+    if (providers !== null) checkOidc(providers, this.environment, this.faults);
+    this.#checkOwnTokens();
+    this.#checkOtherSecrets();
+    if (this.values.BROKER === "mongo") this.#missing("MONGODB_URI", "set, since BROKER is mongo");
+    if (this.#isSet("DENO_DEPLOYMENT_ID")) this.#checkDeploy();
+  }
+
+  #checkOwnTokens(): void {
+    const { AUTH_ISSUER } = this.values;
+    if (!OWN_TOKENS.some((name) => this.#isSet(name))) {
+      this.#together({ names: ["AUTH_ISSUER", "AUTH_AUDIENCE"], needed: ["AUTH_JWKS_URL"] });
+    }
+    if (OWN_TOKENS.every((name) => this.#isSet(name))) {
+      this.#refuse("AUTH_JWT_SECRET", "left out, since AUTH_JWKS_URL is set");
+    }
+    if (AUTH_ISSUER === "realtimechat") {
+      this.#refuse("AUTH_ISSUER", "another name than this server's own, realtimechat");
+    }
+  }
+
+  /** One kind of token must never pass as another. */
+  #checkOtherSecrets(): void {
+    const { JWT_SECRET, JWT_REFRESH_SECRET, AUTH_JWT_SECRET } = this.values;
+    if (
+      AUTH_JWT_SECRET !== undefined && [JWT_SECRET, JWT_REFRESH_SECRET].includes(AUTH_JWT_SECRET)
+    ) {
+      this.#refuse("AUTH_JWT_SECRET", "another secret than JWT_SECRET and JWT_REFRESH_SECRET");
+    }
+    if (JWT_SECRET !== undefined && JWT_SECRET === JWT_REFRESH_SECRET) {
+      const accepted = "another secret than JWT_SECRET, so that one kind of token never passes " +
+        "as the other";
+      this.#refuse("JWT_REFRESH_SECRET", accepted);
+    }
+  }
+
+  #checkDeploy(): void {
+    this.#missing("MONGODB_URI", "set on Deno Deploy, where no disk is shared or kept");
+    if (S3.some((name) => this.#isSet(name))) return;
+    this.#missing("AWS_BUCKET_NAME", "set on Deno Deploy, where no disk is there for uploads");
+  }
+
+  #together({ names, needed }: SetTogether): void {
+    const first = names.find((name) => this.#isSet(name));
+    if (first === undefined) return;
+    for (const name of needed) this.#missing(name, `set, since ${first} is`);
+  }
+
+  #missing(variable: string, accepted: string): void {
+    if (!this.#isSet(variable)) this.#refuse(variable, accepted);
+  }
+
+  #refuse(variable: string, accepted: string): void {
+    this.faults.push({ variable, given: null, accepted });
+  }
+
+  #isSet(name: string): boolean {
+    return Boolean(this.environment[name]?.trim());
+  }
+}
+
 /**
  * Checks the rules between variables. Each variable is valid by itself here, or already has a
  * fault.
@@ -11,66 +111,7 @@ export function checkTogether(
   environment: Environment,
   faults: ConfigFault[],
 ): void {
-  const isSet = (name: string) => Boolean(environment[name]?.trim());
-  const missing = (variable: string, accepted: string) => {
-    if (!isSet(variable)) faults.push({ variable, given: null, accepted });
-  };
-  const together = (names: string[], needed: string[]) => {
-    const first = names.find(isSet);
-    if (first) { for (const name of needed) missing(name, `set, since ${first} is`); }
-  };
-
-  together(["GOOGLE_CLIENT_SECRET"], ["GOOGLE_CLIENT_ID"]);
-  together(["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"], ["FACEBOOK_APP_ID", "FACEBOOK_APP_SECRET"]);
-  const providers = values.OIDC_PROVIDERS ?? (isSet("OIDC_PROVIDERS") ? null : []);
-  if (providers !== null) checkOidc(providers, environment, faults);
-  const s3 = ["AWS_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-  together([...s3, "AWS_ENDPOINT_URL", "AWS_PUBLIC_ENDPOINT_URL"], s3);
-  together(["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"], ["VAPID_PUBLIC_KEY", "VAPID_PRIVATE_KEY"]);
-  // Links in mails start with PUBLIC_URL, and a request does not say where they should lead.
-  together(["SMTP_URL"], ["MAIL_FROM", "PUBLIC_URL"]);
-  together(["DENO_KV_URL"], ["DENO_KV_ACCESS_TOKEN"]);
-  const hook = ["MESSAGE_HOOK_URL", "MESSAGE_HOOK_SECRET"];
-  together(hook, hook);
-  together(["ENCRYPTION_KEY_PREVIOUS"], ["ENCRYPTION_KEY"]);
-  const own = ["AUTH_JWKS_URL", "AUTH_JWT_SECRET"];
-  together([...own, "AUTH_CLAIM_USER"], ["AUTH_ISSUER", "AUTH_AUDIENCE"]);
-  if (!own.some(isSet)) {
-    together(["AUTH_ISSUER", "AUTH_AUDIENCE"], ["AUTH_JWKS_URL"]);
-  }
-  const refuse = (variable: string, accepted: string) => {
-    faults.push({ variable, given: null, accepted });
-  };
-  if (own.every(isSet)) refuse("AUTH_JWT_SECRET", "left out, since AUTH_JWKS_URL is set");
-  if (values.AUTH_ISSUER === "realtimechat") {
-    refuse("AUTH_ISSUER", "another name than this server's own, realtimechat");
-  }
-  const ours = [values.JWT_SECRET, values.JWT_REFRESH_SECRET];
-  if (values.AUTH_JWT_SECRET !== undefined && ours.includes(values.AUTH_JWT_SECRET)) {
-    refuse("AUTH_JWT_SECRET", "another secret than JWT_SECRET and JWT_REFRESH_SECRET");
-  }
-  together(["JWT_SECRET_PREVIOUS"], ["JWT_SECRET"]);
-  together(["JWT_REFRESH_SECRET_PREVIOUS"], ["JWT_REFRESH_SECRET"]);
-  const livekit = ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"];
-  together(livekit, livekit);
-  together(["TURN_URLS", "TURN_SECRET"], ["TURN_URLS", "TURN_SECRET"]);
-  if (values.BROKER === "mongo") {
-    missing("MONGODB_URI", "set, since BROKER is mongo");
-  }
-  if (values.JWT_SECRET !== undefined && values.JWT_SECRET === values.JWT_REFRESH_SECRET) {
-    faults.push({
-      variable: "JWT_REFRESH_SECRET",
-      given: null,
-      accepted:
-        "another secret than JWT_SECRET, so that one kind of token never passes as the other",
-    });
-  }
-  if (isSet("DENO_DEPLOYMENT_ID")) {
-    missing("MONGODB_URI", "set on Deno Deploy, where no disk is shared or kept");
-    if (!s3.some(isSet)) {
-      missing("AWS_BUCKET_NAME", "set on Deno Deploy, where no disk is there for uploads");
-    }
-  }
+  new Requirements(values, environment, faults).check();
 }
 
 /** Minimum of OWASP's Password Storage Cheat Sheet; lower values are for tests. */
