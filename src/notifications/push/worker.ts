@@ -36,7 +36,10 @@ interface Settlement {
   retries: OutboxEntry[];
 }
 
-/** Lease on claimed entries in milliseconds, renewed by every poll. */
+/**
+ * Lease on claimed entries in milliseconds, renewed by every poll but the first: most are done by
+ * then, and the initial claim of a fresh entry lasts longer than two polls.
+ */
 const LEASE_MS = 30_000;
 const POLL_MS = 2_000;
 /** Debounce per chat in milliseconds: activity within this window is delivered together. */
@@ -64,6 +67,8 @@ const RETRIES_AT_ONCE = 4;
  */
 export class PushWorker {
   readonly #claimed = new Set<string>();
+  /** Entries that were claimed at the last poll. */
+  #polled = new Set<string>();
   readonly #options: Required<PushWorkerOptions>;
   readonly #fresh: PushQueue;
   readonly #retries: PushQueue;
@@ -138,7 +143,7 @@ export class PushWorker {
     const { store, clock, log } = this.#options;
     try {
       const until = clock.now() + LEASE_MS;
-      if (this.#claimed.size > 0) await store.outbox.extend([...this.#claimed], until);
+      await this.#extend(until);
       await this.#observeWait();
       if (this.#claimed.size >= MAX_CLAIMED) return;
       const claimed = await store.outbox.claim(clock.now(), until, POLL_LIMIT);
@@ -146,6 +151,12 @@ export class PushWorker {
     } catch (error) {
       log.warn("Outbox read failed", { error });
     }
+  }
+
+  async #extend(until: number): Promise<void> {
+    const lasting = this.#claimed.intersection(this.#polled);
+    this.#polled = new Set(this.#claimed);
+    if (lasting.size > 0) await this.#options.store.outbox.extend([...lasting], until);
   }
 
   /** Runs after the leases were renewed, so that only unclaimed entries count as due. */

@@ -153,6 +153,20 @@ Deno.test("PushWorker claims due entries once it has started, and renews their l
   await worker.close();
 });
 
+Deno.test("PushWorker renews only the leases of entries that were claimed at the poll before", async () => {
+  const { worker, rounds, held, settled } = pollingWorker([]);
+  const [quick, slow] = [anOutboxEntry(), anOutboxEntry()];
+  for (const entry of [quick, slow]) worker.take(entry);
+  await eventually("both rounds have begun", () => rounds.length === 2);
+  await worker.poll();
+  assert.deepEqual(held, []);
+  rounds.find(({ ids }) => ids[0] === quick.id)!.end();
+  await eventually("one is settled", () => settled.length === 1);
+  await worker.poll();
+  assert.deepEqual(held, [{ ids: [slow.id], until: T0 + 30_000 }]);
+  await worker.close();
+});
+
 Deno.test("PushWorker does not let retries delay new entries", async () => {
   const { worker, rounds } = pollingWorker([]);
   for (let n = 0; n < 50; n++) worker.take(anOutboxEntry({ deviceIds: [newId()], attempts: 1 }));
