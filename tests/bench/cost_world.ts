@@ -43,7 +43,9 @@ export class CostWorld implements AsyncDisposable {
   static async start(store: StoreName, people: number): Promise<CostWorld> {
     const disposals = new AsyncDisposableStack();
     const folder = disposals.use(await TempDir.make("costs"));
-    const mongodb = store === "mongodb" ? disposals.use(await MongodbServer.start()) : null;
+    const mongodb = store === "mongodb"
+      ? disposals.use(await MongodbServer.start({ cacheSize: "2G" }))
+      : null;
     const uri = mongodb?.uri();
     const env = testEnvironment({
       NODE_ENV: "development",

@@ -27,7 +27,7 @@ interface Person {
 export async function crowd(): Promise<void> {
   const rows = [...await measure("SQLite", {})];
   try {
-    await using mongodb = await MongodbServer.start();
+    await using mongodb = await MongodbServer.start({ cacheSize: "2G" });
     rows.push(...await measure("MongoDB", { MONGODB_URI: mongodb.uri("crowd"), BROKER: "mongo" }));
   } finally {
     console.table(rows);

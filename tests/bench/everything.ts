@@ -19,7 +19,7 @@ export async function startEverything(): Promise<Everything | null> {
   const missing = NEEDED.filter((name) => findService(name) === null);
   for (const name of missing) console.log(`not measured with everything: ${missingReason(name)}`);
   if (missing.length > 0) return null;
-  const mongodb = await MongodbServer.start();
+  const mongodb = await MongodbServer.start({ cacheSize: "2G" });
   const denokv = await DenokvServer.start();
   const s3 = await startS3(findService("s3")!);
   return {

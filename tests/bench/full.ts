@@ -76,7 +76,7 @@ async function startSqlite(): Promise<Side> {
 async function startMongodb(): Promise<Side | null> {
   if (!findService("mongodb")) return null;
   const disposals = new AsyncDisposableStack();
-  const mongodb = disposals.use(await MongodbServer.start({ durable: true }));
+  const mongodb = disposals.use(await MongodbServer.start({ durable: true, cacheSize: "2G" }));
   const env = { ...WIDE, ...SECRETS, MONGODB_URI: mongodb.uri(), BROKER: "mongo" };
   const server = disposals.use(await ServerProcess.start({ env }));
   return {

@@ -60,7 +60,7 @@ export async function mongodb(): Promise<void> {
 }
 
 export async function mongodbRows({ rounds, share, beside }: MongodbOptions): Promise<Row[]> {
-  await using database = await MongodbServer.start({ durable: true });
+  await using database = await MongodbServer.start({ durable: true, cacheSize: "2G" });
   await using server = await ServerProcess.start({ env: environment(database.uri("own")) });
   await using peer = beside ? await startExpress(database.uri("peer")) : null;
   const targets = [await ownTarget(server)];

@@ -29,7 +29,7 @@ const OPTIONS: PeersOptions = {
 export async function peers(options: PeersOptions = OPTIONS): Promise<void> {
   const place = options.real ? pin : leave;
   await place(Deno.pid, 1);
-  await using mongodb = await MongodbServer.start({ durable: true });
+  await using mongodb = await MongodbServer.start({ durable: true, cacheSize: "2G" });
   await place(mongodb.pid, 1);
   await using express = await startExpressSide(mongodb);
   await using onSqlite = await startOurs(null);
