@@ -11,7 +11,10 @@ export interface OutboxStore {
   claim(now: number, until: number, limit: number): Promise<OutboxEntry[]>;
   /** The smallest `dueAt` of the entries due at `now`; null if there is none. */
   firstDue(now: number): Promise<number | null>;
-  /** Extends the lease on claimed entries: moves their `dueAt` to `until`. */
+  /**
+   * Extends the lease on claimed entries: moves their `dueAt` to `until`, and possibly that of others
+   * which were committed together with them.
+   */
   extend(ids: string[], until: number): Promise<void>;
   /** Deletes `done` and adds `retries`, in one transaction. */
   settle(done: string[], retries: OutboxEntry[]): Promise<void>;

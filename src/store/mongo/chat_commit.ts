@@ -13,7 +13,7 @@ import { MongoHandshakeStore } from "./handshakes.ts";
 import { MongoMediaStore } from "./media.ts";
 import { MEMBERSHIPS } from "./memberships.ts";
 import { documentsOf, type MessageDocument, MESSAGES } from "./message_collection.ts";
-import { MongoOutboxStore } from "./outbox.ts";
+import type { MongoOutboxStore } from "./outbox.ts";
 import type { Transact } from "./transaction.ts";
 import { deliveryWrite } from "./webhook_deliveries.ts";
 
@@ -33,7 +33,6 @@ export class ChatCommitter {
   readonly #audit: MongoAuditStore;
   readonly #handshakes: MongoHandshakeStore;
   readonly #media: MongoMediaStore;
-  readonly #outbox: MongoOutboxStore;
   readonly #counts: ChatCounts;
   readonly #transact: Transact;
   readonly #queue = new CommitQueue({
@@ -41,12 +40,15 @@ export class ChatCommitter {
     together: (changes) => this.#together(changes),
   });
 
-  constructor(private readonly mongo: MongoConnection) {
+  /** The outbox that the entries of the commits are settled by. */
+  constructor(
+    private readonly mongo: MongoConnection,
+    private readonly outbox: MongoOutboxStore,
+  ) {
     this.#chats = mongo.collection(CHATS);
     this.#audit = new MongoAuditStore(mongo);
     this.#handshakes = new MongoHandshakeStore(mongo);
     this.#media = new MongoMediaStore(mongo);
-    this.#outbox = new MongoOutboxStore(mongo);
     this.#counts = new ChatCounts(mongo);
     this.#transact = mongo.transact;
   }
@@ -119,7 +121,7 @@ export class ChatCommitter {
     const entries = changes.flatMap(({ outbox }) => outbox ?? []);
     const deliveries = changes.flatMap(({ webhooks }) => webhooks ?? []);
     pending.push(...changes.flatMap(memberWrites));
-    pending.push(...await this.#outbox.writesOf(entries), ...deliveries.map(deliveryWrite));
+    pending.push(...await this.outbox.writesOf(entries), ...deliveries.map(deliveryWrite));
     await writeAll(this.mongo, pending, session);
   }
 }

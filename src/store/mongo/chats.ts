@@ -17,6 +17,7 @@ import type { MongoConnection } from "./connection.ts";
 import { createdBefore, eq, IN_BATCHES } from "./documents.ts";
 import { FEW, loadAll, rowLoader } from "./row_loaders.ts";
 import { type MembershipDocument, membershipOf, MEMBERSHIPS } from "./memberships.ts";
+import type { MongoOutboxStore } from "./outbox.ts";
 
 export class MongoChatStore implements ChatStore {
   readonly #chats: Collection<ChatDocument>;
@@ -24,11 +25,11 @@ export class MongoChatStore implements ChatStore {
   readonly #committer: ChatCommitter;
   readonly #load: (id: string) => Promise<ChatDocument | null>;
 
-  constructor(mongo: MongoConnection) {
+  constructor(mongo: MongoConnection, outbox: MongoOutboxStore) {
     this.#chats = mongo.collection(CHATS);
     this.#memberships = mongo.collection(MEMBERSHIPS);
     this.#load = rowLoader(this.#chats);
-    this.#committer = new ChatCommitter(mongo);
+    this.#committer = new ChatCommitter(mongo, outbox);
   }
 
   commit(change: ChatChange): Promise<CommitOutcome> {

@@ -104,6 +104,7 @@ function entitiesOf(
   const bots = new MongoBotStore(mongo);
   const pushDevices = new MongoPushDeviceStore(mongo);
   const media = new MongoMediaStore(mongo);
+  const outbox = new MongoOutboxStore(mongo);
   const account = {
     users: new MongoUserStore(mongo, identities, audit, bots),
     sessions: new MongoSessionStore(mongo, pushDevices),
@@ -118,7 +119,7 @@ function entitiesOf(
     apiKeys: new MongoApiKeyStore(mongo),
     bots,
     accounts: new MongoAccountStore(mongo, account),
-    chats: new MongoChatStore(mongo),
+    chats: new MongoChatStore(mongo, outbox),
     memberships: new MongoMembershipStore(mongo),
     messages: new MongoMessageStore(mongo),
     blocks: new MongoBlockStore(mongo),
@@ -131,7 +132,7 @@ function entitiesOf(
     leases: new MongoLeaseStore(mongo),
     notifications: new MongoNotificationStore(mongo),
     shownPushes: new MongoShownPushStore(mongo),
-    outbox: new MongoOutboxStore(mongo),
+    outbox,
     settings: new MongoSettingStore(mongo),
     statistics: new MongoStatisticStore(mongo),
     webhooks: new MongoWebhookStore(mongo),

@@ -12,7 +12,7 @@ export interface OutboxPack {
   packDueAt: number;
 }
 
-/** What the deletion of entries means for the documents that hold them. */
+/** Documents that hold entries which are to be deleted. */
 export interface PackedIds {
   /** Ids of entries that have a separate document. */
   alone: string[];

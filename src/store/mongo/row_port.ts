@@ -60,7 +60,7 @@ export class MongoRowPort implements RowPort {
       .sort({ _id: 1 }).limit(limit).toArray();
     const next = found.length < limit ? null : found[found.length - 1]._id;
     const rows = found.filter((document) => isOfModel(entity, document))
-      .map((document) => rowOf(entity, document));
+      .flatMap((document) => rowsOf(entity, document));
     return { rows: entity === "welcomes" ? await this.#withMessages(rows) : rows, next };
   }
 
@@ -123,6 +123,12 @@ function collectionOf(entity: Entity): string {
 function isOfModel(entity: Entity, document: StoredDocument): boolean {
   if (entity !== "contact_settings") return true;
   return document.addToGroups !== undefined || document.write !== undefined;
+}
+
+/** One, or those of a pack. */
+function rowsOf(entity: Entity, document: StoredDocument): PortableRow[] {
+  const isPack = entity === "outbox" && "packDueAt" in document;
+  return isPack ? document.entries as PortableRow[] : [rowOf(entity, document)];
 }
 
 /** `terms`, `customEntries` and `shares` exist only in MongoDB. */

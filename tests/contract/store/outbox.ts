@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { newId } from "../../../src/core/ids.ts";
+import { idsOf, newId } from "../../../src/core/ids.ts";
+import type { OutboxEntry } from "../../../src/model/outbox_entry.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { aChange, anOutboxEntry, storedChat, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
@@ -70,4 +72,60 @@ export function outboxContract(test: ContractTest): void {
     const taken = await store.outbox.claim(T0, T0 + 1, 9);
     assert.deepEqual(taken, [{ ...entry, dueAt: T0 + 1 }]);
   });
+
+  test("entries of commits at once are settled one by one", async (store, opened) => {
+    const other = await opened.second();
+    const entries = await committedAtOnce(store, 7);
+    const [first, second, third, fourth, ...others] = idsOf(entries);
+    const retry = anOutboxEntry({ dueAt: T0 + 50 });
+    await store.outbox.settle([first], []);
+    await store.outbox.settle([second], [retry]);
+    await other.outbox.settle([third], []);
+    assert.equal(await other.outbox.firstDue(T0), T0);
+    const taken = await other.outbox.claim(T0, T0 + 9, 9);
+    assert.deepEqual(new Set(idsOf(taken)), new Set([fourth, ...others]));
+    const held = entries.filter(({ id }) => id === fourth).map((each) => ({
+      ...each,
+      dueAt: T0 + 9,
+    }));
+    assert.deepEqual(taken.filter(({ id }) => id === fourth), held);
+    await store.outbox.settle([fourth], []);
+    await other.outbox.settle(others, []);
+    assert.deepEqual(idsOf(await store.outbox.claim(T0 + 99, T0 + 100, 9)), [retry.id]);
+  });
+
+  test(
+    "entries of commits at once are claimed within the limit, once each",
+    async (store, opened) => {
+      const other = await opened.second();
+      const all = idsOf(await committedAtOnce(store, 7));
+      const taken = idsOf(await other.outbox.claim(T0, T0 + 9, 3));
+      assert.equal(taken.length, 3);
+      taken.push(...idsOf(await store.outbox.claim(T0, T0 + 9, 9)));
+      assert.deepEqual(taken.toSorted(), all.toSorted());
+      assert.equal(await store.outbox.firstDue(T0), null);
+      assert.equal((await store.outbox.claim(T0 + 9, T0 + 20, 9)).length, 7);
+    },
+  );
+
+  test("entries of commits at once are due after their extended lease", async (store, opened) => {
+    const other = await opened.second();
+    const all = idsOf(await committedAtOnce(store, 7));
+    await store.outbox.extend(all, T0 + 5);
+    assert.deepEqual(await other.outbox.claim(T0 + 4, T0 + 9, 9), []);
+    assert.equal(await other.outbox.firstDue(T0 + 5), T0 + 5);
+    const taken = await other.outbox.claim(T0 + 5, T0 + 9, 9);
+    assert.deepEqual(idsOf(taken).toSorted(), all.toSorted());
+  });
+}
+
+/** Returns the entries of that many commits, each to a separate chat. */
+async function committedAtOnce(store: Store, count: number): Promise<OutboxEntry[]> {
+  const chats = await Promise.all(Array.from({ length: count }, () => storedChat(store, {})));
+  const entries = chats.map(({ chat }) => anOutboxEntry({ chatId: chat.id }));
+  const outcomes = await Promise.all(chats.map(({ chat }, n) => {
+    return store.chats.commit(aChange(1, { ...chat, rev: 2 }, { outbox: entries[n] }));
+  }));
+  assert.ok(outcomes.every((outcome) => outcome === "committed"));
+  return entries;
 }

@@ -4,6 +4,7 @@ import { newId } from "../../../src/core/ids.ts";
 import type { ShownPush } from "../../../src/model/shown_push.ts";
 import { MongoBlockStore } from "../../../src/store/mongo/blocks.ts";
 import { MongoChatStore } from "../../../src/store/mongo/chats.ts";
+import { MongoOutboxStore } from "../../../src/store/mongo/outbox.ts";
 import type { MongoConnection } from "../../../src/store/mongo/connection.ts";
 import { MongoHandshakeStore } from "../../../src/store/mongo/handshakes.ts";
 import { MEMBERSHIPS, MongoMembershipStore } from "../../../src/store/mongo/memberships.ts";
@@ -32,7 +33,7 @@ Deno.test({
     await using seen = await Observed.open(uri);
     const messages = new MongoMessageStore(seen.connection);
     const memberships = new MongoMembershipStore(seen.connection);
-    const chats = new MongoChatStore(seen.connection);
+    const chats = new MongoChatStore(seen.connection, new MongoOutboxStore(seen.connection));
     const handshakes = new MongoHandshakeStore(seen.connection);
     const blocks = new MongoBlockStore(seen.connection);
     const { id: chatId } = chat;
@@ -98,7 +99,7 @@ Deno.test({
     await store.close();
     await using seen = await Observed.open(uri);
     const memberships = new MongoMembershipStore(seen.connection);
-    const chats = new MongoChatStore(seen.connection);
+    const chats = new MongoChatStore(seen.connection, new MongoOutboxStore(seen.connection));
     const blocks = new MongoBlockStore(seen.connection);
     const devices = new MongoPushDeviceStore(seen.connection);
     const shown = new MongoShownPushStore(seen.connection);
