@@ -12,6 +12,11 @@ export interface PushDeviceStore {
   ofUser(userId: string): Promise<PushDevice[]>;
   /** Push devices of all these people, in no particular order. */
   ofUsers(userIds: string[]): Promise<PushDevice[]>;
+  /**
+   * Returns false only if no current member of the chat has one. True may mean only that there are
+   * devices, where to look for those of a chat costs more than to read its members.
+   */
+  anyInChat(chatId: string): Promise<boolean>;
   /** Returns true if the person had it. */
   remove(userId: string, id: string): Promise<boolean>;
   /** Deletes those whose session is missing, ended, or expired at `now`; returns their number. */

@@ -13,7 +13,7 @@ import { GIVE_UP_MS } from "./retry_times.ts";
 import type { Withdrawals } from "../withdrawals.ts";
 
 export interface PushWorkerOptions {
-  store: Pick<Store, "outbox" | "chats">;
+  store: Pick<Store, "outbox" | "chats" | "pushDevices">;
   resolver: RecipientResolver;
   dispatch: PushDispatch;
   withdrawals: Pick<Withdrawals, "apply">;
@@ -203,7 +203,16 @@ export class PushWorker {
       return (await Promise.all(rounds)).flat();
     }
     await withdrawals.apply(chatId, alive);
+    // Spares the members of a chat in which there is no device to push to.
+    if (alive.every(concernsDevicesOnly) && !await store.pushDevices.anyInChat(chatId)) return [];
     const candidates = await resolver.resolve(chatId, alive);
     return await dispatch.showChat(() => store.chats.byId(chatId), candidates);
   }
+}
+
+/** True for an entry of plain messages: no notification is stored for them. */
+function concernsDevicesOnly({ occurrences }: OutboxEntry): boolean {
+  return occurrences.every((event) =>
+    event.type === "message" && event.mentions.length === 0 && event.replyTo === null
+  );
 }

@@ -26,6 +26,8 @@ type DeadDevice = Pick<Document<PushDevice>, "_id" | "sessionId">;
 export class MongoPushDeviceStore implements PushDeviceStore {
   readonly #devices: Collection<Document<PushDevice>>;
   readonly #lists: BoundedLists;
+  /** True once there was one: then it is not asked again. */
+  #hasAny = false;
   readonly #ofUser: (userId: string) => Promise<Document<PushDevice>[]>;
 
   constructor(mongo: MongoConnection) {
@@ -61,6 +63,11 @@ export class MongoPushDeviceStore implements PushDeviceStore {
     }
     const found = this.#devices.find({ userId: { $in: userIds } }, IN_BATCHES);
     return (await found.toArray()).map(fromDocument<PushDevice>);
+  }
+
+  /** The members are read anyway, and their devices together with those of other chats. */
+  async anyInChat(): Promise<boolean> {
+    return this.#hasAny ||= await this.#devices.findOne({}, { projection: { _id: 1 } }) !== null;
   }
 
   async remove(userId: string, id: string): Promise<boolean> {

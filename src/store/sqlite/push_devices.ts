@@ -20,6 +20,10 @@ const PUT = `${DEVICES.insert} ON CONFLICT (key) DO UPDATE SET
   userId = excluded.userId, sessionId = excluded.sessionId, address = excluded.address,
   name = excluded.name, updatedAt = excluded.updatedAt`;
 
+// "CROSS": the members first, and a look at the index of devices for each.
+const ANY_IN_CHAT = `SELECT 1 FROM memberships CROSS JOIN push_devices USING (userId)
+  WHERE chatId = ? AND leftAt IS NULL LIMIT 1`;
+
 const LAST_OF_PAGE =
   "SELECT max(id) AS id FROM (SELECT id FROM push_devices WHERE id > ? ORDER BY id LIMIT 0 + ?)";
 
@@ -56,6 +60,10 @@ export class SqlitePushDeviceStore implements PushDeviceStore {
       userIds,
       (part) => this.#db.all(sql, JSON.stringify(part)).map((raw) => DEVICES.decode(raw)),
     );
+  }
+
+  anyInChat(chatId: string): Promise<boolean> {
+    return this.#db.read(() => this.#db.get(ANY_IN_CHAT, chatId) !== undefined);
   }
 
   remove(userId: string, id: string): Promise<boolean> {

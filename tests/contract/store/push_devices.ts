@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { idsOf, newId } from "../../../src/core/ids.ts";
-import { aPushDevice, aSession, aUser, T0 } from "./rows.ts";
+import { aChange, aChat, aMember, aPushDevice, aSession, aUser, T0 } from "./rows.ts";
 import type { ContractTest } from "./suite.ts";
 
 export function pushDeviceContract(test: ContractTest): void {
@@ -43,6 +43,15 @@ export function pushDeviceContract(test: ContractTest): void {
     assert.equal(await store.pushDevices.remove(userId, older.id), false);
     assert.equal(await store.pushDevices.deleteAllOf(userId), 1);
     assert.deepEqual(await store.pushDevices.ofUsers([userId, other.userId]), [other]);
+  });
+
+  test("a chat has no device before one of its members has one", async (store) => {
+    const chat = aChat();
+    const member = aMember(chat.id);
+    await store.chats.commit(aChange(0, chat, { members: [member] }));
+    assert.equal(await store.pushDevices.anyInChat(chat.id), false);
+    await store.pushDevices.put(aPushDevice({ userId: member.userId }), 5);
+    assert.equal(await store.pushDevices.anyInChat(chat.id), true);
   });
 
   test("two first registrations of one device leave one row", async (store, opened) => {

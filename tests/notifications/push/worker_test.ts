@@ -10,11 +10,15 @@ import { aChat, anOutboxEntry, T0 } from "../../contract/store/rows.ts";
 import { eventually } from "../../support/eventually.ts";
 import { within } from "../../support/within.ts";
 
-/** Creates a worker whose chats all exist; `onRound` is called with each round. */
-function workerOver(onRound: (chatId: string, entries: readonly OutboxEntry[]) => void) {
+/** Creates a worker whose chats all exist; `onRound` is called with each round that is resolved. */
+function workerOver(
+  onRound: (chatId: string, entries: readonly OutboxEntry[]) => void,
+  anyInChat = () => Promise.resolve(true),
+) {
   const settled: string[] = [];
   const store = {
     chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
+    pushDevices: { anyInChat },
     outbox: {
       settle: (done: string[]) => {
         settled.push(...done);
@@ -89,6 +93,24 @@ Deno.test("PushWorker settles entries older than a day without processing them, 
   assert.deepEqual(processed, [fresh.id]);
 });
 
+Deno.test("PushWorker resolves no recipients of plain messages in a chat without devices, but those of mentions", async () => {
+  const plain = { type: "message", messageId: newId(), seq: 1, senderId: newId() } as const;
+  const entryOf = (more: { mentions: string[]; replyTo: string | null }) =>
+    anOutboxEntry({ chatId: newId(), occurrences: [{ ...plain, ...more }] });
+  const nothing = entryOf({ mentions: [], replyTo: null });
+  const mention = entryOf({ mentions: [newId()], replyTo: null });
+  const reply = entryOf({ mentions: [], replyTo: newId() });
+  const resolved: string[] = [];
+  const { worker, settled } = workerOver(
+    (chatId) => void resolved.push(chatId),
+    () => Promise.resolve(false),
+  );
+  for (const entry of [nothing, mention, reply]) worker.take(entry);
+  await eventually("all are settled", () => settled.length === 3);
+  await worker.close();
+  assert.deepEqual(new Set(resolved), new Set([mention.chatId, reply.chatId]));
+});
+
 /** Creates a worker over an outbox in memory, whose rounds end when a test says so. */
 function pollingWorker(due: OutboxEntry[]) {
   const rounds: { ids: string[]; end: () => void }[] = [];
@@ -97,6 +119,7 @@ function pollingWorker(due: OutboxEntry[]) {
   const waited: number[] = [];
   const store = {
     chats: { byId: (id: string) => Promise.resolve(aChat({ id })) },
+    pushDevices: { anyInChat: () => Promise.resolve(true) },
     outbox: {
       firstDue: () => Promise.resolve(due[0]?.dueAt ?? null),
       claim: (_: number, until: number, limit: number) =>
