@@ -1,6 +1,6 @@
 import { withDeadline } from "../core/deadline.ts";
 import type { Clock } from "../core/clock.ts";
-import { idsOf } from "../core/ids.ts";
+import { idsOf, newId } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { Caller } from "../model/caller.ts";
 import { ONE_TIME_PURPOSES } from "../model/one_time_token.ts";
@@ -117,24 +117,32 @@ export class AccountErasure {
     const { store, heldNames } = this.options;
     const user = await store.users.byId(userId);
     if (user?.deletedAt === null) await heldNames.holdErased(user.usernameKey);
+    const name = await this.#freeName(userId);
     await this.options.changes.byServer(userId, ({ sessions, identities }, now) => ({
-      user: { ...erasedUser(userId), deletedAt: now },
+      user: { ...erasedUser(name), deletedAt: now },
       unlink: identities.map(({ provider }) => provider),
       endSessions: { ids: idsOf(sessions), reason: "account_deleted" },
       deleteTokens: ONE_TIME_PURPOSES,
       note: { action: "account.erased" },
     }));
   }
+
+  /** Another account may have the address since a release that still let people take it. */
+  async #freeName(userId: string): Promise<string> {
+    const name = `deleted-${userId}`;
+    const holder = await this.options.store.users.byEmailKey(erasedEmail(name));
+    return holder === null || holder.id === userId ? name : `deleted-${newId()}`;
+  }
 }
 
 /** The fields of an erased account; `deletedAt` says since when. */
-function erasedUser(userId: string) {
-  const name = `deleted-${userId}`;
+function erasedUser(name: string) {
+  const email = erasedEmail(name);
   return {
     username: name,
     usernameKey: name,
-    email: `${name}@deleted.invalid`,
-    emailKey: `${name}@deleted.invalid`,
+    email,
+    emailKey: email,
     emailVerifiedAt: null,
     passwordHash: null,
     displayName: "Deleted account",
@@ -154,4 +162,8 @@ function erasedUser(userId: string) {
     totp: null,
     recoveryCodes: [],
   };
+}
+
+function erasedEmail(name: string): string {
+  return `${name}@deleted.invalid`;
 }
