@@ -90,12 +90,17 @@ export async function openServerStore(uri: string, watchPool?: WatchPool): Promi
   return await openMongoStore({ uri, watchPool });
 }
 
+/** Throws if this Deno cannot use SQLite. */
+export async function requireFileStore(): Promise<void> {
+  const { requireNumberedParameters } = await import("./store/sqlite/numbered_parameters.ts");
+  requireNumberedParameters();
+}
+
 export async function openFileStore(
   config: Pick<Config, "dataDir">,
   log?: Log,
 ): Promise<Store> {
-  const { requireNumberedParameters } = await import("./store/sqlite/numbered_parameters.ts");
-  requireNumberedParameters();
+  await requireFileStore();
   const { SqliteStore } = await import("./store/sqlite/sqlite_store.ts");
   await openDataDir(config);
   await requireRestored(config);

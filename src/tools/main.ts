@@ -1,4 +1,4 @@
-import { openFileStore, openServerStore } from "../adapters.ts";
+import { openFileStore, openServerStore, requireFileStore } from "../adapters.ts";
 import { processEnvironment, readVariables } from "../config/environment.ts";
 import { backUp } from "./backup.ts";
 import { compact } from "./compact.ts";
@@ -29,14 +29,14 @@ function placeOf(): Place {
  */
 const COMMANDS: Record<string, (place: Place, args: string[]) => Promise<string>> = {
   async backup(place, [to]) {
-    requireSqlite(place, "mongodump");
+    await requireSqlite(place, "mongodump");
     const folder = to ?? `backup-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
     const { files, bytes } = await backUp({ dataDir: place.dataDir, to: folder });
     const media = !place.hasBucket ? "" : "; uploads are in the bucket, and not part of it";
     return `Backed up ${files} files (${bytes} bytes) to ${folder}${media}`;
   },
   async restore(place, [from]) {
-    requireSqlite(place, "mongorestore");
+    await requireSqlite(place, "mongorestore");
     if (from === undefined) throw new Error("Cannot restore: name the folder of the backup");
     await restore({ from, dataDir: place.dataDir });
     return `Restored ${from} into ${place.dataDir}`;
@@ -65,14 +65,15 @@ const COMMANDS: Record<string, (place: Place, args: string[]) => Promise<string>
       "Uploads were not touched: they stay in DATA_DIR or in the bucket";
   },
   async compact(place) {
-    requireSqlite(place, "the server's own compact command");
+    await requireSqlite(place, "the server's own compact command");
     const { before, after } = await compact(place.dataDir);
     return `Rebuilt the database: ${before} bytes before, ${after} after`;
   },
 };
 
-function requireSqlite({ mongodbUri }: Place, instead: string): void {
-  if (mongodbUri === null) return;
+/** A Deno on which no server runs with SQLite fails with the name of its version. */
+async function requireSqlite({ mongodbUri }: Place, instead: string): Promise<void> {
+  if (mongodbUri === null) return await requireFileStore();
   throw new Error(`MONGODB_URI is set: this command is for SQLite; use ${instead}`);
 }
 

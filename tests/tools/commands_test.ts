@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { oldestDeno } from "../support/oldest_deno.ts";
+import { skipWithout } from "../support/skip.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
@@ -11,10 +13,11 @@ const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, impo
 async function failed(
   args: string[],
   fill: (folder: TempDir) => Promise<void> = () => Promise.resolve(),
+  deno = Deno.execPath(),
 ): Promise<{ code: number; output: string }> {
   await using folder = await TempDir.make("command");
   await fill(folder);
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { code, stderr } = await new Deno.Command(deno, {
     args: ["run", "-A", "--quiet", "--no-lock", ...args],
     cwd: folder.path,
     env: { DATA_DIR: folder.join("data"), MONGODB_URI: "", NO_COLOR: "1" },
@@ -37,6 +40,23 @@ Deno.test("store:copy reports a missing MONGODB_URI", async () => {
   const { output } = await failed([source("tools/main.ts"), "copy", "sqlite", "mongo"]);
   assert.equal(output, "Cannot copy: MONGODB_URI is not set");
 });
+
+for (const args of [["backup"], ["compact"], ["restore", "backup"]]) {
+  Deno.test({
+    name: `${args[0]} names the version of a Deno that cannot use SQLite`,
+    ignore: skipWithout("oldestDeno"),
+    fn: async () => {
+      const nothing = () => Promise.resolve();
+      const { code, output } = await failed(
+        [source("tools/main.ts"), ...args],
+        nothing,
+        oldestDeno(),
+      );
+      assert.equal(code, 1);
+      assert.match(output, /^Cannot use SQLite on Deno 2\.\d+\.\d+: .*deno upgrade/);
+    },
+  });
+}
 
 const USAGES: [string[], string][] = [
   [["backup", "--help"], "Usage: deno task backup [folder]"],
