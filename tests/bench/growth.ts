@@ -10,7 +10,7 @@ import { percentile } from "./fanout_load.ts";
 import { keepFigures, type Row } from "./figures.ts";
 import { bytesOf, diskRow, type FilledDisk } from "./growth_disk.ts";
 import { openFiller } from "./growth_fill.ts";
-import { type Repeats, timeAll, type Times } from "./growth_requests.ts";
+import { type Repeats, timeAll, type Timed, type Times } from "./growth_requests.ts";
 import { createChats, fillUp } from "./growth_world.ts";
 
 const SIZES = [10_000, 100_000, 1_000_000];
@@ -128,15 +128,23 @@ async function measure(
   return growth;
 }
 
+/** A request that failed has its status in the place of its time. */
 function rowOf(request: string, store: string, sizes: number[], found: Times[]): Row {
   const timed = found.map((each) => each.get(request)!);
-  const medians = timed.map(({ times }) => percentile(times, 0.5));
+  const [first, last] = [timed[0], timed.at(-1)!];
+  const median = ({ times }: Timed) => percentile(times, 0.5);
   const row: Row = { Request: request, Store: store };
-  for (const [n, size] of sizes.entries()) row[`p50 ms at ${named(size)}`] = round(medians[n]);
-  row["p99 ms"] = round(percentile(timed.at(-1)!.times, 0.99));
-  row.Growth = round(medians.at(-1)! / medians[0]);
-  row["CPU ms"] = round(timed.at(-1)!.cpu);
-  row["CPU growth"] = round(timed.at(-1)!.cpu / timed[0].cpu);
+  for (const [n, size] of sizes.entries()) {
+    const { failed } = timed[n];
+    row[`p50 ms at ${named(size)}`] = failed === null
+      ? round(median(timed[n]))
+      : `fails, ${failed}`;
+  }
+  const isWhole = timed.every(({ failed }) => failed === null);
+  row["p99 ms"] = isWhole ? round(percentile(last.times, 0.99)) : "";
+  row.Growth = isWhole ? round(median(last) / median(first)) : "";
+  row["CPU ms"] = round(last.cpu);
+  row["CPU growth"] = isWhole ? round(last.cpu / first.cpu) : "";
   return row;
 }
 
