@@ -27,7 +27,7 @@ const TRANSPORTS: Transport[] = [
     open: (transports) => RawWebSocket.open(transports.webSocketUrl),
     hello: (socket, token) => socket.command(1, "hello", { token }),
     reply: '{"id":1,"ok":true',
-    refused: async (socket) => assert.equal(await socket.closeCode(), 4001),
+    refused: async (socket) => assert.equal(await socket.closeCode(), 4002),
   },
   {
     name: "Socket.IO",
@@ -75,6 +75,7 @@ for (const { name, open, hello, refused, reply } of TRANSPORTS) {
     const socket = await open(transports);
     await hello(socket, "ann");
     await eventually("it is under way", () => transports.waiting === 1);
+    if (name === "/ws") assert.ok(transports.ws.connections > 0, "it counts");
     return socket;
   };
 
