@@ -90,11 +90,20 @@ export function checkedUrl(url: string, action = ACTION): string {
     .replace(/^(?!https?:)(\/\/)?/i, /^\/*(localhost|127\.)/.test(url) ? "http://" : "https://")
     .replace(/\/\/[^/]*@/, "//")
     .replace(/(\/(api|ws|socket\.io))?\/*([?#].*)?$/, "");
-  if (right === url.replace(/\/+$/, "") && URL.canParse(right)) return right;
+  if (right === url.replace(/\/+$/, "") && isUrl(right)) return right;
   throw misuse(
     action,
     `url has to be an http address without /api. Write "${right}" instead of "${url}"`,
   );
+}
+
+/** `URL.canParse` is missing in React Native and in older browsers. */
+function isUrl(text: string): boolean {
+  try {
+    return Boolean(new URL(text));
+  } catch {
+    return false;
+  }
 }
 
 function refusal(reason: string): Error {

@@ -4,6 +4,7 @@ import type { EncryptionContext } from "./encryption/context.ts";
 import type { Encryption } from "./encryption/encryption.ts";
 import type { KeyStore } from "./mls/key_store.ts";
 import type { Model } from "./model.ts";
+import { requireWebCrypto } from "./web_crypto.ts";
 
 export interface EncryptionSlotHost {
   call: Call;
@@ -47,6 +48,7 @@ export class EncryptionSlot {
   }
 
   async #open(deviceName: string): Promise<Encryption> {
+    requireWebCrypto("enable encryption");
     const { isLasting, onEnabled, ...host } = this.host;
     if (isLasting && !host.deviceKey) {
       throw new ChatError(

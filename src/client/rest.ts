@@ -6,6 +6,7 @@ import type { DeclaredOperations } from "./endpoints.ts";
 import { IdleTimeout } from "./idle_timeout.ts";
 import { misuse } from "./misuse.ts";
 import type { FetchFunction } from "./platform.ts";
+import { responseText } from "./response_text.ts";
 
 /** Input and output of each operation of the server. */
 export type Operations = {
@@ -119,26 +120,18 @@ function queryOf(fields: Record<string, unknown>): string {
       }
     }
   }
-  return query.size === 0 ? "" : `?${query}`;
+  // The `size` of a query is missing on older platforms.
+  const text = query.toString();
+  return text && `?${text}`;
 }
 
 async function parse(response: Response, onBytes: () => void = () => {}): Promise<unknown> {
   try {
-    return JSON.parse(await textOf(response, onBytes));
+    return JSON.parse(await responseText(response, onBytes));
   } catch (cause) {
     if (cause instanceof SyntaxError) throw foreignAnswer(response, cause);
     throw new ChatError("offline", "The answer broke off", { cause });
   }
-}
-
-async function textOf(response: Response, onBytes: () => void): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const bytes of response.body ?? []) {
-    onBytes();
-    text += decoder.decode(bytes, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 /** Meanings of statuses that proxies send by themselves, with a page instead of a problem. */

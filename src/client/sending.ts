@@ -311,7 +311,13 @@ function isSealable(
  * the order in which the server's index of them grows.
  */
 function newClientId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8));
-  const random = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = new Uint8Array(8);
+  const random = [...globalThis.crypto?.getRandomValues(bytes) ?? bytes.map(anyByte)]
+    .map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return Date.now().toString(36) + random;
+}
+
+/** For React Native, which has no `crypto`: the id has to be unique, not secret. */
+function anyByte(): number {
+  return Math.floor(Math.random() * 256);
 }

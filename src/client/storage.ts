@@ -1,5 +1,8 @@
 import { lazyStore } from "./lazy_store.ts";
 import type { KeyStore } from "./mls/key_store.ts";
+import { requireWebCrypto } from "./web_crypto.ts";
+
+const MAKE_KEY = "make a device key";
 
 /** Creates a store that survives the page, in the browser's database `name`. One for each account. */
 export async function indexedDbStore(name: string): Promise<KeyStore> {
@@ -10,6 +13,7 @@ export async function indexedDbStore(name: string): Promise<KeyStore> {
  * Returns the key under which this browser seals stored data. Scripts can use it, but not read it.
  */
 export async function indexedDbDeviceKey(name: string): Promise<CryptoKey> {
+  requireWebCrypto(MAKE_KEY);
   return (await import("./indexed_db_store.ts")).indexedDbDeviceKey(name);
 }
 
@@ -24,6 +28,7 @@ export async function indexedDbDeviceKey(name: string): Promise<CryptoKey> {
  * ```
  */
 export async function generateDeviceKey(): Promise<CryptoKey> {
+  requireWebCrypto(MAKE_KEY);
   return (await import("./mls/sealed_store.ts")).generateDeviceKey();
 }
 

@@ -2,7 +2,11 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** Throws a TypeError for bytes that are not UTF-8. */
+/** Throws for bytes that are not UTF-8. */
 export function fromUtf8(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  const { TextDecoder } = globalThis;
+  if (TextDecoder) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  // React Native has had none for long.
+  const hex = Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`);
+  return decodeURIComponent(hex.join(""));
 }

@@ -107,6 +107,22 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "the package signs in, resumes, sends and receives with what React Native has",
+  ignore,
+  fn: async () => {
+    const node = nodeOf(installed.tools, 20);
+    const output = await run(node, ["react_native.js", app.url], { cwd: programs });
+    assert.deepEqual(JSON.parse(output), {
+      texts: ["Hello, Änn"],
+      resumed: "Änn",
+      refused: ["misuse", "misuse"],
+      reason:
+        "Cannot enable encryption: crypto.subtle is missing. Pages have it only over https and at localhost",
+    });
+  },
+});
+
 for (
   const [config, what] of [
     ["nodenext", "in a Node project with neither the DOM library nor @types/node"],
