@@ -11,6 +11,7 @@ import { assertKeyMay } from "./key_access.ts";
 import { describeIssue, toInvalidRequest } from "./field_errors.ts";
 import { Answer, type Bound } from "./handler.ts";
 import { assertDecentJson } from "./json_input.ts";
+import { OwnReads, readerOf } from "./own_reads.ts";
 import type { LimitName, Operation } from "../api/operation.ts";
 import { isCaller, rateKey } from "./rate_key.ts";
 import type { RateDecision, RateLimiter } from "../cluster/rate_limiter.ts";
@@ -51,11 +52,13 @@ export interface DispatcherOptions {
 
 /**
  * The one entry to all operations, for all transports: session, or API key with its scope →
- * well-formed JSON → schema → rate limit → administrator → handler. Validation comes before the
- * rate limit, so that a mistyped request does not use up the limits that guard against guessing.
+ * well-formed JSON → schema → rate limit → administrator → room among the person's reads → handler.
+ * Validation comes before the rate limit, so that a mistyped request does not use up the limits
+ * that guard against guessing.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  readonly #reads = new OwnReads();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -154,7 +157,10 @@ export class Dispatcher {
     );
     await this.charge(operation.limit, caller, trace);
     if (operation.access === "admin") await this.#assertAdmin(caller);
-    const result = await handle(caller, input);
+    const reader = readerOf(operation, caller);
+    const result = reader === null
+      ? await handle(caller, input)
+      : await this.#reads.run(reader, () => handle(caller, input));
     const answer = result instanceof Answer ? result : new Answer(usualStatus(operation), result);
     await this.chargeFurther(operation.limit, caller, answer.furtherUses, trace);
     if (this.#options.checkAnswers) checkAnswer(operation, answer.data);

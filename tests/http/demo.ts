@@ -263,7 +263,7 @@ export function demoApp(options: DemoOptions = {}) {
     metrics,
     version: "1.2.3",
   });
-  return { app, lines, health, metrics };
+  return { app, dispatcher, lines, health, metrics };
 }
 
 export type DemoApp = ReturnType<typeof demoApp>["app"];
