@@ -187,6 +187,26 @@ for (const { name, open, hello, refused, reply } of TRANSPORTS) {
   );
 }
 
+Deno.test(
+  "/ws: a command before the reply to hello is a fault of the client, not of its token",
+  OPTIONS,
+  async () => {
+    await using transports = new HeldTransports();
+    const letGo = transports.hold();
+    using socket = await RawWebSocket.open(transports.webSocketUrl);
+    await socket.command(1, "hello", { token: "ann" });
+    await eventually("it is under way", () => transports.waiting === 1);
+    await socket.command(2, "ping", {});
+    const { error } = JSON.parse(await nextText(socket));
+    assert.equal(error.code, "invalid_request");
+    assert.match(error.detail, /hello is not answered yet/);
+    assert.equal(await socket.closeCode(), 4002);
+    letGo();
+    socket[Symbol.dispose]();
+    await assertAsBefore(transports);
+  },
+);
+
 Deno.test("Socket.IO: a refused hello may be repeated on its connection", OPTIONS, async () => {
   await using transports = new HeldTransports();
   const [, { open, hello, refused }] = TRANSPORTS;

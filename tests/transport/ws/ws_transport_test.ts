@@ -60,18 +60,6 @@ Deno.test("/ws: nothing is sent before hello, and a refused client receives the 
   }
 });
 
-Deno.test("/ws: a command before the reply to hello is a fault of the client, not of its token", async () => {
-  await using app = await RunningApp.start();
-  const { ann } = await app.people("ann");
-  const client = await WsClient.open(app.webSocketUrl);
-  const hello = client.command("hello", { token: ann.token });
-  const early = await client.command("ping", {});
-  assert.equal(early.error?.code, "invalid_request");
-  assert.match(early.error!.detail, /hello is not answered yet/);
-  assert.equal((await client.closed).code, 4002);
-  assert.equal((await hello).ok, false);
-});
-
 Deno.test("/ws: an incomplete handshake is refused as the client's fault", async () => {
   await using app = await RunningApp.start();
   const complete = {
