@@ -74,7 +74,9 @@ Deno.test("a client whose sessions were ended goes on with a newer token", async
   await eventually("the connection was replaced", () => {
     return states.includes("connecting") && states.at(-1) === "online";
   });
-  assert.equal(ann.asked.count, 2);
+  // One for the connection, and one if a call of the client's own met the end.
+  const { count } = ann.asked;
+  assert.ok(count === 2 || count === 3, `${count} tokens`);
 });
 
 Deno.test("a refused token is replaced once, and the client then ends", async () => {
