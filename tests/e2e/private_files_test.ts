@@ -66,3 +66,16 @@ Deno.test({
     assert.ok((await Deno.stat(join(app.config.dataDir, "chat.sqlite3"))).isFile);
   },
 });
+
+Deno.test({
+  name: "only the owner may read the file of Deno KV, in a folder that the server makes",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = await TempDir.make("private");
+    const [kvFolder, kvPath] = [folder.join("made"), folder.join("made/deeper/kv.sqlite3")];
+    await using app = await RunningApp.start({ BROKER: "kv", DENO_KV_PATH: kvPath });
+    await app.people("ann");
+    assert.ok((await Deno.stat(kvPath)).isFile);
+    assert.deepEqual(open(kvFolder), []);
+  },
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Receiver } from "../../src/realtime/receiver.ts";
 import { eventually } from "../support/eventually.ts";
 import { World } from "./world.ts";
@@ -357,6 +358,25 @@ Deno.test("Hub drops rooms with their last listener, and reopens them complete",
   world.calls.length = 0;
   world.hub.signals(REMOTE(chat, 5));
   assert.deepEqual(world.calls, [], "a signal for a chat without listeners costs nothing");
+});
+
+Deno.test("Hub admits no one to a room that was dropped while its rows were read, and once to the next one", async () => {
+  using world = new World();
+  const chat = world.chat("ann");
+  const [ann, bob] = [await world.connect("ann"), await world.connect("bob")];
+  const answer = world.hold("changes");
+  world.write(chat, { join: "bob" });
+  world.hub.signals(REMOTE(chat, 2));
+  world.hub.detach(ann.connection);
+  assert.equal(world.hub.held.rooms, 0);
+  answer();
+  await nextTurn();
+  assert.equal(bob.connection.rooms.size, 0);
+  assert.deepEqual(bob.sink.revs(chat), []);
+  world.hub.signals(REMOTE(chat, 2, 1));
+  await eventually("bob is in", () => bob.sink.revs(chat).length > 0);
+  world.hub.commit(world.write(chat, { say: "hello" }));
+  assert.deepEqual(bob.sink.revs(chat), [2, 3]);
 });
 
 Deno.test("Hub reads the chats of a user once if their heads do not move meanwhile", async () => {

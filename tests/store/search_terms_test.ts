@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { containsRuns, messageTerms, nameTerms, queryTerms } from "../../src/store/search_terms.ts";
+import {
+  containsRuns,
+  matches,
+  messageTerms,
+  nameTerms,
+  queryTerms,
+} from "../../src/store/search_terms.ts";
 
 /** The terms of a text in each script: the contract suite shows that both stores find it. */
 const TERMS: Record<string, string[]> = {
@@ -76,4 +82,24 @@ Deno.test("the last Thai character may still get its vowel", () => {
 
 Deno.test("people are found by both names", () => {
   assert.deepEqual(nameTerms("Anne Müller", "anne_m"), ["anne", "muller", "m"]);
+});
+
+Deno.test("a text without an index matches as one that is found through it", () => {
+  const finds = (query: string, text: string) => matches(text, queryTerms(query));
+  assert.ok(finds("hello wor", "Hello, world"));
+  assert.ok(finds("東京 wor", "東京 world"));
+  assert.ok(finds("東京都", "ここは東京都です"));
+  assert.ok(!finds("orl", "Hello, world"), "within a word");
+  assert.ok(!finds("hell world", "Hello, world"), "a word that is not the last is whole");
+  assert.ok(!finds("東京 orl", "東京 world"), "one of two words");
+  assert.ok(!finds("東京都", "京都と東京"), "the pairs are apart");
+  assert.ok(!finds("!", "!"), "no words");
+});
+
+Deno.test("a text of too many pairs matches a phrase at its end, and not one whose characters are apart", () => {
+  const text = String.fromCharCode(...Array.from({ length: 2_000 }, (_, i) => 0x4e00 + i));
+  const [first, ...last] = [text[0], ...text.slice(-2)];
+  assert.ok(matches(text, queryTerms(last.join(""))));
+  assert.ok(!matches(text, queryTerms(last.toReversed().join(""))));
+  assert.ok(!matches(text, queryTerms(first + last[0])));
 });

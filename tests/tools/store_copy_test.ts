@@ -113,6 +113,24 @@ test("rows that MongoDB refuses fail the copy that writes them", async ({ server
   await assert.rejects(rows.put("chats", [{ ...other }]));
 });
 
+test("a Welcome keeps its own message beside one of the same revision in another chat", async ({ file, server }) => {
+  const all = fullRows();
+  for (const { rows } of [await file(), await server()]) {
+    for (const entity of ["users", "chats", "devices"] as const) {
+      await rows.put(entity, all[entity].map((row) => ({ ...row })));
+    }
+    const [welcome] = all.welcomes;
+    const [chat] = all.chats;
+    const other = { ...chat, id: newId(), directKey: null, externalId: null };
+    await rows.put("chats", [other]);
+    const second = { ...welcome, id: newId(), chatId: other.id, message: "another message" };
+    await rows.put("welcomes", [{ ...welcome }, second]);
+    const { rows: read } = await rows.page("welcomes", null, 10);
+    const messages = new Map(read.map(({ chatId, message }) => [chatId, message]));
+    assert.deepEqual(messages, new Map([welcome, second].map((row) => [row.chatId, row.message])));
+  }
+});
+
 test("store:copy refuses a target that is not empty, and a source that changes meanwhile", async ({ file, server }) => {
   const [source, target] = [await file(), await server()];
   await source.users.create(aUser());

@@ -30,7 +30,7 @@ export function parseRatchetTree(data: Bytes): RatchetTree {
     if (i % 2 === 0) tree.leaves.push(leafAt(i, node));
     else tree.parents.push(parentAt(i, node));
   }
-  while (tree.leaves.length > 0 && tree.leaves.at(-1) === undefined) tree.leaves.pop();
+  tree.leaves.length = tree.leaves.findLastIndex((leaf) => leaf !== undefined) + 1;
   return tree;
 }
 

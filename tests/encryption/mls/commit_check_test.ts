@@ -71,6 +71,12 @@ Deno.test("objects from the client have the structure of the RFC, field by field
       assert.throws(() => parseFramedMessage(unknown), { ...invalid, message });
     }
   }
+  // The version of the message, then that of the group's context.
+  const bytes = fromBase64Url(world.groupInfo);
+  for (const [at, field] of [[1, "message"], [5, "group_context"]] as const) {
+    const message = new RegExp(`${field}.version.*2 is not mls10`);
+    assert.throws(() => parseGroupInfo(bytes.with(at, 2)), { ...invalid, message });
+  }
 });
 
 Deno.test("checkCommit returns the effect of a Commit", async () => {

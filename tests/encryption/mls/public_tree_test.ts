@@ -4,8 +4,9 @@ import { fromBase64Url } from "../../../src/client/mls/encoding.ts";
 import { timeSlices } from "../../../src/core/work_budget.ts";
 import { newId } from "../../../src/core/ids.ts";
 import { applyCommit } from "../../../src/encryption/mls/apply_commit.ts";
+import { checkSupported } from "../../../src/encryption/mls/group_extensions.ts";
 import { parseFramedMessage } from "../../../src/encryption/mls/mls_message.ts";
-import { parseGroupInfo } from "../../../src/encryption/mls/group_info.ts";
+import { type GroupContext, parseGroupInfo } from "../../../src/encryption/mls/group_info.ts";
 import { PublicTree } from "../../../src/encryption/mls/public_tree.ts";
 import { threePeople } from "../../client/mls/world.ts";
 
@@ -18,17 +19,30 @@ Deno.test("the end of a slice leaves a turn of the event loop to other work", as
   assert.equal(others, 1);
 });
 
+/** Fails where work goes on before a pause is over. */
+class Pauses {
+  /** Those that are over. */
+  taken = 0;
+  #begun = 0;
+
+  readonly pause = async (): Promise<void> => {
+    assert.equal(this.#begun++, this.taken, "the pause before is over");
+    await Promise.resolve();
+    this.taken++;
+  };
+}
+
 Deno.test("the work on a tree can pause at each node", async () => {
   const { world } = await threePeople();
   const { tree } = parseGroupInfo(fromBase64Url(world.groupInfo));
-  let pauses = 0;
-  const pause = () => {
-    pauses++;
-  };
-  await new PublicTree(tree).hash(pause);
-  assert.equal(pauses, 15, "eight leaves, two of them blank, and what is above");
-  await new PublicTree(tree).checkUniqueKeys(pause);
-  assert.equal(pauses, 15 + 6);
+  const pauses = new Pauses();
+  await new PublicTree(tree).hash(pauses.pause);
+  assert.equal(pauses.taken, 15, "eight leaves, two of them blank, and what is above");
+  await new PublicTree(tree).checkUniqueKeys(pauses.pause);
+  assert.equal(pauses.taken, 15 + 6);
+  const group = { extensions: [{ type: 1, data: new Uint8Array() }] } as unknown as GroupContext;
+  await checkSupported(group, tree, pauses.pause);
+  assert.equal(pauses.taken, 15 + 6 + 6);
 });
 
 Deno.test("PublicTree finds a key that two parents, or a parent and a leaf, share", async () => {
@@ -59,11 +73,8 @@ Deno.test("applyCommit pauses at each removal and each addition", async () => {
   const proposals = message.content.commit.proposals.flatMap((each) => {
     return each.kind === "proposal" ? [each.proposal] : [];
   });
-  let pauses = 0;
-  const pause = () => {
-    pauses++;
-  };
+  const pauses = new Pauses();
   const { tree } = parseGroupInfo(fromBase64Url(world.groupInfo));
-  await applyCommit(message, tree, proposals, pause);
-  assert.equal(pauses, 2 * 3, "two removals and an addition, in two passes");
+  await applyCommit(message, tree, proposals, pauses.pause);
+  assert.equal(pauses.taken, 2 * 3, "two removals and an addition, in two passes");
 });
