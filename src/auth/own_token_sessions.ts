@@ -37,7 +37,7 @@ export class OwnTokenSessions {
       const endedAt = session.endedAt ?? session.expiresAt;
       if (endedAt > clock.now() && session.endedAt === null) {
         await sessions.touch(session, visitor);
-        return session;
+        return { ...session, authenticatedAt: latestProof(session, token) };
       }
       if (token.issuedAt < endedAt) break;
       id = sessionIdOf(userId, token.sid, id);
@@ -96,6 +96,14 @@ export class OwnTokenSessions {
     }
     return user;
   }
+}
+
+/**
+ * A person who proved their identity again in the same session of the customer comes with a later
+ * `auth_time`. Just being issued later is no proof, nor is a time after the token was issued.
+ */
+function latestProof(session: Session, { authenticatedAt, issuedAt }: OwnToken): number {
+  return Math.max(session.authenticatedAt, Math.min(authenticatedAt ?? 0, issuedAt));
 }
 
 /** A UUID of version 7 in form, so that it passes wherever an id of a session does. */

@@ -116,6 +116,22 @@ test("a token proves identity when it says so or was issued, and never later tha
   assert.equal(await world.stepUp(token), needed);
 });
 
+test("a later token of a session proves identity again only when it says so", async (world) => {
+  const needed = "reauthentication_required";
+  const seconds = () => Math.floor(world.app.clock.now() / 1000);
+  const first = await world.token("phone", { auth_time: seconds() });
+  assert.equal(await world.stepUp(first), undefined);
+  world.app.clock.ahead += HOUR;
+  assert.equal(await world.stepUp(first), needed);
+  const iat = seconds() - 3_000;
+  assert.equal(await world.stepUp(await world.token("phone")), needed, "issued later");
+  const future = await world.token("phone", { iat, auth_time: seconds() });
+  assert.equal(await world.stepUp(future), needed, "a time after it was issued");
+  const proved = await world.token("phone", { auth_time: seconds() });
+  assert.equal(await world.stepUp(proved), undefined);
+  assert.equal(await world.stepUp(first), needed, "the token from before");
+});
+
 test("a session that has reached its lifetime takes tokens from after it only", async (world) => {
   const before = await world.token("phone");
   assert.equal(await world.profile(before), 200);
