@@ -109,6 +109,7 @@ export class SecondFactor {
     const { codes, hashes } = await newRecoveryCodes(user.id);
     await changes.own(caller, (account) => {
       requireSame(account.user.totp, user.totp);
+      requireNotRenewed(account.user, user);
       return {
         user: { recoveryCodes: hashes },
         note: { action: "second_factor.recovery_codes_renewed" },
@@ -226,6 +227,15 @@ function requireSame(now: TotpCredential | null, then: TotpCredential | null): v
   const same = enabledAt === null ? now?.sealedSecret === then?.sealedSecret : true;
   if (same && enabledAt === (then?.enabledAt ?? null)) return;
   throw new AppError("conflict", "Cannot change the second factor: another request was faster");
+}
+
+/**
+ * Codes are used meanwhile, but come only by a renewal: of two at once, the one that is answered
+ * first would have shown codes that no longer work.
+ */
+function requireNotRenewed(now: User, then: User): void {
+  if (now.recoveryCodes.every((hash) => then.recoveryCodes.includes(hash))) return;
+  throw new AppError("conflict", "Cannot renew the recovery codes: another request was faster");
 }
 
 function wrongCode(): AppError {

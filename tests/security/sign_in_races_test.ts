@@ -179,6 +179,26 @@ for (const [what, change] of Object.entries(PROVED)) {
   });
 }
 
+test("of two concurrent renewals of recovery codes one succeeds, and its codes are the valid ones", async (held) => {
+  const { secondFactor } = held.auth;
+  const caller = await callerOf(held, await register(held));
+  const { secret } = await secondFactor.begin(caller);
+  const codes = await secondFactor.confirm(caller, await generate({ secret }));
+  const arrived = held.gate.close();
+  held.ahead(30_000);
+  const code = await generate({ secret, epoch: Math.floor((Date.now() + 30_000) / 1000) });
+  const slower = secondFactor.renewCodes(caller, code);
+  slower.catch(() => {});
+  await arrived;
+  const renewed = await secondFactor.renewCodes(caller, codes[0]);
+  held.gate.open();
+  await assert.rejects(slower, { code: "conflict" });
+  const signedIn = await signIn(held);
+  assert.ok("challenge" in signedIn);
+  const done = await held.auth.signIn.withChallenge(VISITOR, signedIn.challenge, renewed[0]);
+  assert.ok("pair" in done);
+});
+
 test("an address is not confirmed with a password that was replaced while it was checked", async (held) => {
   const { id, emailKey } = await register(held);
   const tokens = new OneTimeTokens(held.store, { now: Date.now });
