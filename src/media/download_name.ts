@@ -27,12 +27,17 @@ const ALSO: Record<string, string[]> = {
 /** Container and text formats: their first bytes do not tell what is inside. */
 const OPEN_TYPES = ["application/zip", "application/octet-stream", "application/xml"];
 
-/** Executed, or shown as a page, when opened: no text, XML or image may have such an extension. */
-const ACTIVE = new RegExp(
-  "^\\.(html?|xht(ml)?|shtml|mht(ml)?|hta|svgz?|exe|com|scr|pif|dll|msi|bat|cmd|command|ps1|vbs?|" +
-    "vbe|jse?|wsf|wsh|sct|wsc|reg|inf|scf|lnk|url|webloc|website|desktop|library-ms|search-ms|" +
-    "settingcontent-ms|application|msc|jnlp|jar|app|dmg)$",
+/**
+ * Texts that are executed, or shown as a page, when opened. One character that no text has, or
+ * another encoding than UTF-8, makes such a file an unknown one, and it still works.
+ */
+const SCRIPTS = new RegExp(
+  "^\\.(html?|xht(ml)?|shtml|mht(ml)?|hta|svg|bat|cmd|command|ps1|vbs?|vbe|jse?|wsf|wsh|sct|wsc|" +
+    "reg|inf|scf|url|website|desktop|library-ms|search-ms|settingcontent-ms|jnlp)$",
 );
+
+/** Programs and what starts them, in formats that the first bytes do not tell. */
+const PROGRAMS = /^\.(svgz|exe|com|scr|pif|dll|msi|lnk|webloc|application|msc|jar|app|dmg)$/;
 
 /**
  * Returns the name under which a file is saved: the given one, followed by the extension of the
@@ -48,11 +53,12 @@ export function downloadName(name: string, contentType: string): string {
 
 function isFitting(given: string, type: string): boolean {
   if (given === TYPE_EXTENSIONS.get(type) || ALSO[type]?.includes(given)) return true;
-  if (type === "application/xml" && ACTIVE.test(given)) return false;
+  if (SCRIPTS.test(given)) return false;
+  if (type === "application/xml" && PROGRAMS.test(given)) return false;
   if (OPEN_TYPES.includes(type)) return !hasOtherType(given, type);
   // A text may have any extension except those of other detectable types and those that are
   // executed or rendered when opened.
-  if (type === "text/plain") return !ACTIVE.test(given) && !hasOtherType(given, type);
+  if (type === "text/plain") return !PROGRAMS.test(given) && !hasOtherType(given, type);
   return false;
 }
 

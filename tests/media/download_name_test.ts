@@ -22,6 +22,8 @@ Deno.test("downloadName keeps a name whose extension fits the bytes", () => {
       ["backup.tgz", "application/gzip"],
       ["app.apk", "application/zip"],
       ["setup.exe", UNKNOWN],
+      ["tool.jar", "application/zip"],
+      ["logo.svg", "image/svg+xml"],
       ["data.parquet", UNKNOWN],
       ["report.pdf", "application/pdf"],
     ]
@@ -48,6 +50,12 @@ Deno.test("downloadName appends the detected extension when the given one contra
       ["cat.jpg", UNKNOWN, "cat.jpg.bin"],
       ["invoice.pdf", "application/zip", "invoice.pdf.zip"],
       ["clip.html", "video/mp4", "clip.html.mp4"],
+      ["page.html", UNKNOWN, "page.html.bin"],
+      ["logo.svg", UNKNOWN, "logo.svg.bin"],
+      ["run.vbs", UNKNOWN, "run.vbs.bin"],
+      ["page.htm", "application/zip", "page.htm.zip"],
+      ["form.hta", "application/zip", "form.hta.zip"],
+      ["setup.exe", TEXT, "setup.exe.txt"],
     ]
   ) assert.equal(downloadName(name, type), saved, name);
 });
