@@ -20,7 +20,7 @@ function setUp(userIds: string[]) {
       : Promise.resolve(userIds.map((userId) => ({ userId })));
   const erasure = new AccountErasure({
     store: {
-      users: { byId: () => Promise.resolve(null) },
+      users: { byId: () => Promise.resolve(null), byEmailKey: () => Promise.resolve(null) },
       erasures: { pending, finish: (userId: string) => Promise.resolve(finished.push(userId)) },
     },
     data: [{ erase }],
