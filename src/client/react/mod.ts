@@ -16,6 +16,15 @@ import type { ConnectionState } from "../socket.ts";
 import type { Observable } from "../view.ts";
 import type { ReactElement } from "./react.d.ts";
 import { sendDraft } from "./send_draft.ts";
+import {
+  noDraft,
+  noMessages,
+  none,
+  noRow,
+  notConnected,
+  noUrl,
+  unknownPerson,
+} from "./server_snapshots.ts";
 
 const ClientContext = React.createContext<ChatClient | null>(null);
 
@@ -37,34 +46,37 @@ export function useClient(): ChatClient {
   throw new Error("Cannot use the chat client: no <ChatProvider client={client}> is around this");
 }
 
-/** The snapshot of any view of the client, such as `client.requests`. */
-export function useView<T>(view: Observable<T>): T {
-  return React.useSyncExternalStore(view.subscribe, view.getSnapshot, view.getSnapshot);
+/**
+ * The snapshot of any view of the client, such as `client.requests`. An app that renders on a
+ * server passes what the view returns there: always the same reference.
+ */
+export function useView<T>(view: Observable<T>, onServer: () => T = view.getSnapshot): T {
+  return React.useSyncExternalStore(view.subscribe, view.getSnapshot, onServer);
 }
 
 /** `online`, `connecting`, `waiting` for the next attempt, `refused` (sign in again) or `idle`. */
 export function useConnection(): ConnectionState {
-  return useView(useClient().connection);
+  return useView(useClient().connection, notConnected);
 }
 
 /** The list of chats, the most recent first. */
 export function useChats(): readonly InboxRow[] {
-  return useView(useClient().inbox);
+  return useView(useClient().inbox, none);
 }
 
 /** One row of the list of chats; undefined for a chat that is not in it. */
 export function useChat(chatId: string): InboxRow | undefined {
-  return useView(useConversation(chatId).row);
+  return useView(useConversation(chatId).row, noRow);
 }
 
 /** Requests for consent that wait for an answer: see `client.requests.accept` and `decline`. */
 export function useRequests(): readonly ContactRequest[] {
-  return useView(useClient().requests);
+  return useView(useClient().requests, none);
 }
 
 /** Messages that the server has refused: see `client.resend` and `client.discard`. */
 export function useFailed(): readonly LocalMessage[] {
-  return useView(useClient().failed);
+  return useView(useClient().failed, none);
 }
 
 export interface Messages extends MessagesSnapshot {
@@ -77,7 +89,7 @@ export interface Messages extends MessagesSnapshot {
 /** The messages of a chat, fetched when they are first shown. `clientId` is the key for a list. */
 export function useMessages(chatId: string): Messages {
   const chat = useConversation(chatId);
-  const snapshot = useView(chat.messages);
+  const snapshot = useView(chat.messages, noMessages);
   return React.useMemo(() => ({
     ...snapshot,
     loadOlder: (limit) => chat.loadOlder(limit),
@@ -87,7 +99,7 @@ export function useMessages(chatId: string): Messages {
 
 /** The members of a chat, fetched when they are first shown. */
 export function useMembers(chatId: string): readonly MemberView[] {
-  return useView(useConversation(chatId).members);
+  return useView(useConversation(chatId).members, none);
 }
 
 export interface Composer {
@@ -107,7 +119,7 @@ export interface Composer {
 /** The field in which a message is written. It restores the chat's draft. */
 export function useComposer(chatId: string): Composer {
   const chat = useConversation(chatId);
-  const draft = useView(chat.draft);
+  const draft = useView(chat.draft, noDraft);
   return React.useMemo(() => ({
     text: draft.text,
     replyTo: draft.replyTo,
@@ -119,18 +131,21 @@ export function useComposer(chatId: string): Composer {
 
 /** The users who are typing in a chat now, except the caller. */
 export function useTyping(chatId: string): readonly Person[] {
-  return usePeople(useView(useConversation(chatId).typing));
+  return usePeople(useView(useConversation(chatId).typing, none));
 }
 
 /** A user; their name is empty until it is known. */
 export function usePerson(userId: string): Person {
-  return useView(useClient().people.view(userId));
+  const unknown = React.useMemo(() => unknownPerson(userId), [userId]);
+  return useView(useClient().people.view(userId), () => unknown);
 }
 
 /** Several users; the array stays the same until one of them changes. */
 export function usePeople(userIds: readonly string[]): readonly Person[] {
   const { people } = useClient();
-  return useView(React.useMemo(() => viewOf(people, userIds), [people, userIds.join()]));
+  const ids = userIds.join();
+  const unknown = React.useMemo(() => userIds.map(unknownPerson), [ids]);
+  return useView(React.useMemo(() => viewOf(people, userIds), [people, ids]), () => unknown);
 }
 
 function viewOf(people: People, userIds: readonly string[]): Observable<readonly Person[]> {
@@ -152,7 +167,7 @@ export function usePresence(userId: string): Presence | null {
 
 /** A URL for `<img>` and similar elements, renewed before it expires; null until it is known. */
 export function useFileUrl(mediaId: string): string | null {
-  return useView(useClient().files.watchUrl(mediaId));
+  return useView(useClient().files.watchUrl(mediaId), noUrl);
 }
 
 function useConversation(chatId: string): Conversation {

@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { fileURLToPath } from "node:url";
 import { TestBrowser } from "../../support/browser.ts";
 import { eventually } from "../../support/eventually.ts";
 import { blackPng } from "../../support/pictures.ts";
 import { RunningApp } from "../../support/running_app.ts";
 import { skipWithout } from "../../support/skip.ts";
-import { TempDir } from "../../support/temp_dir.ts";
 import { clientOf } from "../people.ts";
-
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+import { bundled } from "./bundled.ts";
 
 for (
   const [version, config] of [[19, "tests/deno.json"], [18, "tests/client/react/react_18.json"]]
@@ -82,31 +79,5 @@ Deno.test("hooks take at most 3 KB, gzipped, and contain nothing of the core", a
       .length;
   assert.ok(size <= 3_000, `${size} bytes`);
 });
-
-async function bundled(
-  entry: string,
-  { config = "tests/deno.json", external = [] }: { config?: string; external?: string[] },
-): Promise<Uint8Array<ArrayBuffer>> {
-  await using folder = await TempDir.make("hooks");
-  const path = folder.join("app.js");
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "bundle",
-      "--quiet",
-      "--config",
-      config,
-      "--platform",
-      "browser",
-      "--minify",
-      ...["@noble/ciphers/chacha.js", ...external].flatMap((name) => ["--external", name]),
-      "--output",
-      path,
-      entry,
-    ],
-    cwd: ROOT,
-  }).output();
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
-  return await Deno.readFile(path);
-}
 
 const PAGE = '<!doctype html><div id="root"></div><script type="module" src="/app.js"></script>';
