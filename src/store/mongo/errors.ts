@@ -71,8 +71,8 @@ const TRANSIENT = [
 ];
 
 /**
- * HostUnreachable, MaxTimeMSExpired, WriteConcernFailed, shutting down, no primary, and the like;
- * and CursorNotFound, CursorKilled and Interrupted, which `killSessions` causes.
+ * HostUnreachable, MaxTimeMSExpired, WriteConcernFailed, shutting down, no primary, OutOfDiskSpace
+ * and the like; and CursorNotFound, CursorKilled and Interrupted, which `killSessions` causes.
  */
 const TRANSIENT_CODES = new Set([
   6,
@@ -93,7 +93,14 @@ const TRANSIENT_CODES = new Set([
   11602,
   13435,
   13436,
+  14031,
 ]);
+
+/**
+ * The storage engine's own text for a full disk, and for the state that it stays in from then on
+ * until the database is started again: both come under the code of any unknown error.
+ */
+const ENGINE_STOPPED = /No space left on device|WT_PANIC/;
 
 interface DriverError extends Error {
   code?: number | string;
@@ -176,5 +183,6 @@ export function unavailable(cause?: unknown): AppError {
 
 function isPassing(error: DriverError): boolean {
   return isUnreachable(error) || TRANSIENT_CODES.has(Number(error.code)) ||
+    ENGINE_STOPPED.test(error.message) ||
     TRANSIENT.some((label) => error.hasErrorLabel(label));
 }

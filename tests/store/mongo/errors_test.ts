@@ -48,6 +48,24 @@ Deno.test("translated makes transient errors unavailable: no server, no primary,
   }
 });
 
+Deno.test("translated makes a full disk of the database unavailable, as SQLite's is", () => {
+  const full = [
+    driverError({ name: "MongoServerError", code: 14031, message: "available disk space is low" }),
+    driverError({ name: "MongoServerError", code: 8, message: "28: No space left on device" }),
+    driverError({
+      name: "MongoBulkWriteError",
+      code: 1,
+      message: 'WiredTiger error: WtError { code: 28, message: "No space left on device" }',
+    }),
+    driverError({ name: "MongoServerError", code: 1, message: "WT_PANIC: WiredTiger library panic" }),
+  ];
+  for (const error of full) {
+    const seen = translated(error);
+    assert.ok(seen instanceof AppError, error.message);
+    assert.deepEqual([seen.code, seen.cause], ["unavailable", error]);
+  }
+});
+
 Deno.test("translated returns other errors unchanged", () => {
   for (const error of [driverError({ name: "MongoServerError", code: 2 }), new Error("ours")]) {
     assert.equal(translated(error), error);
