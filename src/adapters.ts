@@ -204,8 +204,14 @@ async function openKvBackplane(
 /** Creates the file of a Deno KV on this host, for the server's own account only. */
 async function makeKvFile({ kvUrl: url, kvPath: path }: Config["broker"]): Promise<void> {
   if (url !== null || path === null) return;
-  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await makePrivateFile(path);
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makePrivateFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const hint = "set DENO_KV_PATH to a file that this server can make and write to";
+    throw new Error(`Cannot make the file of Deno KV, ${path}: ${reason}; ${hint}`, { cause });
+  }
 }
 
 async function openMongoBackplane(

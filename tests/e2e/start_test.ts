@@ -70,6 +70,23 @@ for (const mode of ["development", "production"]) {
   });
 }
 
+Deno.test("a DENO_KV_PATH that is a folder is reported with its path and its variable", async () => {
+  await using folder = await TempDir.make("start");
+  const dataDir = folder.join("data");
+  const kv = folder.join("data", "kv");
+  await Deno.mkdir(kv, { recursive: true });
+  const { code, said } = await failedStart({
+    dataDir,
+    DATA_DIR: dataDir,
+    PORT: "0",
+    BROKER: "kv",
+    DENO_KV_PATH: kv,
+  });
+  assert.equal(code, 1, said);
+  assert.match(said, /Cannot make the file of Deno KV, .*kv: .*set DENO_KV_PATH to a file/);
+  assertPlain(said);
+});
+
 Deno.test("an unreachable database is reported with its address, without its password", async () => {
   await using folder = await TempDir.make("start");
   const { code, said } = await failedStart({
