@@ -57,7 +57,11 @@ Deno.test("translated makes a full disk of the database unavailable, as SQLite's
       code: 1,
       message: 'WiredTiger error: WtError { code: 28, message: "No space left on device" }',
     }),
-    driverError({ name: "MongoServerError", code: 1, message: "WT_PANIC: WiredTiger library panic" }),
+    driverError({
+      name: "MongoServerError",
+      code: 1,
+      message: "WT_PANIC: WiredTiger library panic",
+    }),
   ];
   for (const error of full) {
     const seen = translated(error);
