@@ -20,6 +20,8 @@ export interface BackupOptions {
   dataDir: string;
   /** The folder to create. */
   to: string;
+  /** True if uploads are in a bucket: then the backup is without them. */
+  hasBucket?: boolean;
 }
 
 export interface BackupSummary {
@@ -32,7 +34,9 @@ export interface BackupSummary {
  * The folder gets its name when it is complete: until then it is called `<to>.partial`, and a rest
  * of an interrupted backup under that name is replaced.
  */
-export async function backUp({ dataDir, to }: BackupOptions): Promise<BackupSummary> {
+export async function backUp(
+  { dataDir, to, hasBucket = false }: BackupOptions,
+): Promise<BackupSummary> {
   if (!await exists(join(dataDir, DATABASE))) {
     throw new Error(`Cannot back up ${dataDir}: there is no ${DATABASE} in it`);
   }
@@ -40,7 +44,8 @@ export async function backUp({ dataDir, to }: BackupOptions): Promise<BackupSumm
   const draft = `${to}.partial`;
   await removeIfThere(draft);
   await Deno.mkdir(draft, { recursive: true, mode: 0o700 });
-  await copyContent(dataDir, draft);
+  if (hasBucket) await snapshot(join(dataDir, DATABASE), join(draft, DATABASE));
+  else await copyContent(dataDir, draft);
   const secrets = join(dataDir, SECRETS);
   if (await exists(secrets)) await copyDurably(secrets, join(draft, SECRETS));
   await writeSums(draft);

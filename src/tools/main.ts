@@ -31,8 +31,9 @@ const COMMANDS: Record<string, (place: Place, args: string[]) => Promise<string>
   async backup(place, [to]) {
     await requireSqlite(place, "mongodump");
     const folder = to ?? `backup-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
-    const { files, bytes } = await backUp({ dataDir: place.dataDir, to: folder });
-    const media = !place.hasBucket ? "" : "; uploads are in the bucket, and not part of it";
+    const { dataDir, hasBucket } = place;
+    const { files, bytes } = await backUp({ dataDir, to: folder, hasBucket });
+    const media = !hasBucket ? "" : "; uploads are in the bucket, and not part of it";
     return `Backed up ${files} files (${bytes} bytes) to ${folder}${media}`;
   },
   async restore(place, [from]) {

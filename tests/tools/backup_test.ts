@@ -76,6 +76,24 @@ Deno.test("a restored backup has every row and file, and a new incarnation", asy
   assert.ok(chat.id);
 });
 
+Deno.test("with uploads in a bucket a backup has the database, and none of the uploads", async () => {
+  await using folder = await TempDir.make("backup");
+  const { app, dataDir } = await anApp();
+  await using _app = app;
+  await Deno.rename(join(dataDir, "media"), folder.join("bucket"));
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "src/tools/main.ts", "backup", folder.join("backup")],
+    cwd: ROOT,
+    env: { ...inheritedEnvironment(), DATA_DIR: dataDir, AWS_BUCKET_NAME: "uploads" },
+    clearEnv: true,
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  assert.match(new TextDecoder().decode(stdout), /uploads are in the bucket, and not part of it/);
+  await restore({ from: folder.join("backup"), dataDir: folder.join("data") });
+  assert.deepEqual(await rowsOf(folder.join("data")), await rowsOf(dataDir));
+  await assert.rejects(Deno.stat(folder.join("data", "media")), Deno.errors.NotFound);
+});
+
 Deno.test("a backup is not restored beside the log of another database", async () => {
   await using folder = await TempDir.make("backup");
   const { app, dataDir } = await anApp();
