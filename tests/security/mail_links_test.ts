@@ -58,6 +58,7 @@ for (const store of testedStores()) {
       assert.equal((await profile(world, mallory.token)).body.emailVerifiedAt, null);
       const taken = await submitPage(world, "/account/verify-email", { token, newPassword: OWN });
       assert.equal(taken.status, 200, taken.text);
+      await world.mail(mallory.email, /^Password changed/);
       await assertOut(world, mallory, pending);
       const byProvider = await world.send("POST", "/api/auth/google", proof);
       assert.equal(byProvider.status, 200, JSON.stringify(byProvider.body));
@@ -200,6 +201,7 @@ test("the old address undoes a change, and locks out the attacker who made it", 
   const undo = { token: new URL(link!).searchParams.get("token")!, password: OWN };
   const done = await submitPage(world, "/account/undo-email", undo);
   assert.equal(done.status, 200, done.text);
+  await world.mail(ann.email, /^Password changed/);
   assert.equal((await profile(world, thief.token)).status, 401);
   const back = await world.login(ann.email, OWN);
   assert.deepEqual(
