@@ -4,7 +4,7 @@ import { TempDir } from "../../support/temp_dir.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Returns a program for browsers, with all that it imports. */
+/** Returns a program for browsers, with everything it imports. */
 export async function bundled(
   entry: string,
   { config = "tests/deno.json", external = [] }: { config?: string; external?: string[] },

@@ -18,7 +18,7 @@ import {
   useTyping,
 } from "../../../src/client/react/mod.ts";
 
-/** What a page knows when it is requested: its address, and who requests it. */
+/** Known when a page is requested: its address, and who requests it. */
 export interface Shown {
   chatId: string;
   userId: string;

@@ -11,7 +11,7 @@ import { hydratedApp, type Shown } from "./hydrated_app.ts";
 /** The hooks' values that a server renders, as far as they do not depend on the chat. */
 const ON_SERVER = { connection: "idle", titles: [], title: null, texts: [], members: 0, draft: "" };
 
-/** What the page shows once it has taken up the HTML. */
+/** Shown by the page once it has taken up the HTML. */
 const LOADED = {
   connection: "online",
   titles: ["bob"],
