@@ -239,17 +239,19 @@ export class ChatSync {
   }
 
   async #catchUp(chatId: string): Promise<void> {
+    const wanted = () => this.#wanted.get(chatId) ?? 0;
     try {
       for (let more = true; more;) {
         const local = this.model.chat(chatId);
         if (!local) return;
-        const after = local.cursor;
+        const [after, announced] = [local.cursor, wanted()];
         const changes = await this.host.call("chat.changes", { chatId, after });
         if (changes.reset) return void await this.#open(chatId, true);
         this.#take(changes, after);
-        const isBehind = changes.more || (this.#wanted.get(chatId) ?? 0) > changes.rev;
-        // If no progress is made, the next event tries again, not this loop.
-        more = isBehind && changes.rev > after;
+        const isBehind = changes.more || wanted() > changes.rev;
+        // An event may overtake the answer, which then lacks it. If there is no progress and no such
+        // event, the next one tries again, not this loop.
+        more = isBehind && (changes.rev > after || wanted() > announced);
       }
     } catch (error) {
       if (!(error instanceof ChatError && error.code === "not_found")) throw error;

@@ -110,6 +110,21 @@ Deno.test("ChatSync loads a new chat once, though several events name it meanwhi
   world.sync.close();
 });
 
+Deno.test("ChatSync asks again if an event overtook the answer to a catch-up", async () => {
+  const world = new HeldSync();
+  world.event(3, "new chat");
+  const members = [{ userId: "ann", rev: 1, joinedAt: "2026-01-01T00:00:00Z", leftAt: null }];
+  await world.answer("chat.get", { id: "new chat", rev: 3, members });
+  await world.answer("message.list", { items: [], next: null });
+  await eventually("it catches up", () => world.afters.length === 1);
+  world.event(4, "new chat");
+  await world.answer("chat.changes", { chatId: "new chat", rev: 3 });
+  await world.answer("chat.changes", { chatId: "new chat", rev: 4 });
+  await within("it is loaded", world.sync.idle(), 20_000);
+  assert.deepEqual([world.pending, world.afters], [0, [3, 3]]);
+  world.sync.close();
+});
+
 Deno.test("ChatSync asks again for a catch-up that failed, at the next event", async () => {
   const world = new HeldSync();
   world.event(8);
