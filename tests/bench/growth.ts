@@ -136,15 +136,13 @@ function rowOf(request: string, store: string, sizes: number[], found: Times[]):
   const row: Row = { Request: request, Store: store };
   for (const [n, size] of sizes.entries()) {
     const { failed } = timed[n];
-    row[`p50 ms at ${named(size)}`] = failed === null
-      ? round(median(timed[n]))
-      : `fails, ${failed}`;
+    row[`at ${named(size)}`] = failed === null ? round(median(timed[n])) : `fails, ${failed}`;
   }
   const isWhole = timed.every(({ failed }) => failed === null);
   row["p99 ms"] = isWhole ? round(percentile(last.times, 0.99)) : "";
-  row.Growth = isWhole ? round(median(last) / median(first)) : "";
+  row["×"] = isWhole ? round(median(last) / median(first)) : "";
   row["CPU ms"] = round(last.cpu);
-  row["CPU growth"] = isWhole ? round(last.cpu / first.cpu) : "";
+  row["CPU ×"] = isWhole ? round(last.cpu / first.cpu) : "";
   return row;
 }
 
