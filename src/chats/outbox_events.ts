@@ -1,8 +1,7 @@
-import { newId } from "../core/ids.ts";
 import type { AuditNote, AuditOrigin } from "../model/audit_entry.ts";
 import type { ChatStep } from "../model/chat_step.ts";
 import type { MemberRole } from "../model/membership.ts";
-import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
+import { newOutboxEntry, type OutboxEntry, type OutboxEvent } from "../model/outbox_entry.ts";
 
 export interface ChatRecord {
   rev: number;
@@ -21,21 +20,13 @@ export function outboxEventsOf(
   return [...messagesSent(steps), ...records.flatMap(memberChanged), ...steps.flatMap(withdrawn)];
 }
 
-/**
- * Initial claim: for this long only the instance that wrote the entry may deliver it. Far above the
- * usual delivery time.
- */
-const INITIAL_CLAIM_MS = 10_000;
-
 /** Returns null when there is nothing to deliver. */
 export function outboxEntry(
   chatId: string,
   occurrences: OutboxEvent[],
   now: number,
 ): OutboxEntry | null {
-  if (occurrences.length === 0) return null;
-  const dueAt = now + INITIAL_CLAIM_MS;
-  return { id: newId(), chatId, occurrences, deviceIds: null, attempts: 0, createdAt: now, dueAt };
+  return occurrences.length === 0 ? null : newOutboxEntry(chatId, occurrences, now);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { newId } from "../core/ids.ts";
 import type { MemberRole } from "./membership.ts";
 
 /**
@@ -47,4 +48,20 @@ export interface OutboxEntry {
   createdAt: number;
   /** When it is due. The instance that has claimed it keeps moving this forward: its lease. */
   dueAt: number;
+}
+
+/**
+ * Initial claim in milliseconds: for this long only the instance that wrote the entry may deliver
+ * it. Far above the usual delivery time.
+ */
+const INITIAL_CLAIM_MS = 10_000;
+
+/** Returns an entry for all devices of all recipients; `chatId` is null outside a chat. */
+export function newOutboxEntry(
+  chatId: string | null,
+  occurrences: OutboxEvent[],
+  now: number,
+): OutboxEntry {
+  const dueAt = now + INITIAL_CLAIM_MS;
+  return { id: newId(), chatId, occurrences, deviceIds: null, attempts: 0, createdAt: now, dueAt };
 }

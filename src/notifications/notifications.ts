@@ -10,7 +10,7 @@ import {
   type Notification,
   type NotificationSettings,
 } from "../model/notification.ts";
-import type { OutboxEntry } from "../model/outbox_entry.ts";
+import { newOutboxEntry, type OutboxEntry } from "../model/outbox_entry.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { Store } from "../store/store.ts";
 import { notificationView } from "../api/views/notification.ts";
@@ -40,12 +40,6 @@ export interface NotificationPage {
   unread: number;
 }
 
-/**
- * Initial claim in milliseconds: for this long only the instance that wrote the entry may deliver
- * it.
- */
-const CLAIM_MS = 10_000;
-
 /** A user's in-app notifications, and the settings of what they are notified of. */
 export class Notifications {
   constructor(private readonly options: NotificationsOptions) {}
@@ -72,16 +66,8 @@ export class Notifications {
     const { store, clock, onOutbox } = this.options;
     const { id: notificationId, userId } = notification;
     await this.add([notification]);
-    const now = clock.now();
-    const entry: OutboxEntry = {
-      id: newId(),
-      chatId: null,
-      occurrences: [{ type: "notification", notificationId, userId }],
-      deviceIds: null,
-      attempts: 0,
-      createdAt: now,
-      dueAt: now + CLAIM_MS,
-    };
+    const event = { type: "notification", notificationId, userId } as const;
+    const entry = newOutboxEntry(null, [event], clock.now());
     await store.outbox.add(entry);
     onOutbox(entry);
   }

@@ -1,11 +1,11 @@
 import { type Clock, toTimestamp, toTimestampOrNull } from "../core/clock.ts";
 import { forEachOf } from "../core/concurrency.ts";
-import { idsOf, newId } from "../core/ids.ts";
+import { idsOf } from "../core/ids.ts";
 import type { Log } from "../core/log.ts";
 import type { ContactRequest } from "../model/contact.ts";
 import { isMuted, type Membership } from "../model/membership.ts";
 import type { Notification } from "../model/notification.ts";
-import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
+import { newOutboxEntry, type OutboxEntry, type OutboxEvent } from "../model/outbox_entry.ts";
 import type { ShownPush } from "../model/shown_push.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { NotificationFilter } from "../store/notification_store.ts";
@@ -24,11 +24,6 @@ export interface WithdrawalsOptions {
   onOutbox(entry: OutboxEntry): void;
 }
 
-/**
- * Initial claim in milliseconds: for this long only the instance that wrote the entry may deliver
- * it.
- */
-const CLAIM_MS = 10_000;
 /** Maximum number of notifications and pushes that one event withdraws at once. */
 const MAX_ROWS = 500;
 /** Senders whose rows are read concurrently, so that a store can read them together. */
@@ -122,22 +117,10 @@ export class Withdrawals {
   async withdraw(rows: readonly ShownPush[]): Promise<void> {
     const { store, clock, onOutbox } = this.options;
     for (const [, group] of Map.groupBy(rows, ({ userId }) => userId)) {
-      const now = clock.now();
-      const entry: OutboxEntry = {
-        id: newId(),
-        chatId: null,
-        occurrences: group.map(({ userId, deviceId, tag, shownAt }) => ({
-          type: "withdrawn",
-          userId,
-          deviceId,
-          tag,
-          shownAt,
-        })),
-        deviceIds: null,
-        attempts: 0,
-        createdAt: now,
-        dueAt: now + CLAIM_MS,
-      };
+      const events = group.map(({ userId, deviceId, tag, shownAt }) => {
+        return { type: "withdrawn", userId, deviceId, tag, shownAt } as const;
+      });
+      const entry = newOutboxEntry(null, events, clock.now());
       await store.outbox.add(entry);
       onOutbox(entry);
     }
