@@ -1,10 +1,9 @@
 import type { Clock } from "../core/clock.ts";
-import { rateLimited } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import type { Mailer } from "../mail/mailer.ts";
 import type { Device } from "../model/device.ts";
 import { MailTemplates } from "../mail/mail_templates.ts";
-import type { RateLimiter } from "../cluster/rate_limiter.ts";
+import { type RateLimiter, requireUse } from "../cluster/rate_limiter.ts";
 import type { Store } from "../store/store.ts";
 import { AccountChanges, type AccountChangesOptions } from "./account_changes.ts";
 import { AccountLinks } from "./account_links.ts";
@@ -144,11 +143,9 @@ function createSessions(
     maxPerUser: options.maxSessions,
     lifetimeMs: options.sessionLifetimeMs,
     onReuse: (user, visitor) => mail.notice("refresh_token_reused", user, visitor),
-    limitRefresh: async (sessionId) => {
-      const bucket = `refresh_session:${sessionId}`;
-      const { allowed, retryAfterMs } = await limiter.consume(bucket, REFRESHES);
-      if (allowed) return;
-      throw rateLimited("Cannot refresh: this session refreshes too often", retryAfterMs);
+    limitRefresh: (sessionId) => {
+      const refusal = "Cannot refresh: this session refreshes too often";
+      return requireUse(limiter, `refresh_session:${sessionId}`, REFRESHES, refusal);
     },
   });
 }

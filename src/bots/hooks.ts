@@ -2,9 +2,9 @@ import type { Rate, Rates } from "../api/rate_limits.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ChatDraft } from "../chats/chat_draft.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
-import type { RateLimiter } from "../cluster/rate_limiter.ts";
+import { type RateLimiter, requireUse } from "../cluster/rate_limiter.ts";
 import type { Clock } from "../core/clock.ts";
-import { AppError, notFound, rateLimited } from "../core/errors.ts";
+import { AppError, notFound } from "../core/errors.ts";
 import type { Bot } from "../model/bot.ts";
 import type { Caller } from "../model/caller.ts";
 import type { CustomData } from "../model/custom_data.ts";
@@ -47,10 +47,11 @@ export class Hooks {
     chatId: string,
     name: string,
   ): Promise<{ bot: Bot; secret: string }> {
-    const { bots, writer, clock, limits } = this.options;
+    const { bots, writer, limiter, clock, limits } = this.options;
     await this.#requireAdmin(caller.userId, chatId, "make an incoming webhook");
     if ((await this.#ofChat(chatId)).length >= MAX_PER_CHAT) throw tooMany();
-    await this.#countMade(caller.userId);
+    const refusal = "Cannot make an incoming webhook: you have made too many of them";
+    await requireUse(limiter, `hooks:${caller.userId}`, PER_MAKER, refusal);
     const username = `hook-${crypto.randomUUID().slice(0, 13)}`;
     const made = await bots.make(caller, { kind: "hook", chatId, name, username });
     try {
@@ -104,17 +105,9 @@ export class Hooks {
     const { createdBy } = hook;
     await this.options.bots.requireActive(id);
     if (createdBy !== null) await this.options.bots.requireActive(createdBy);
-    const { allowed, retryAfterMs } = await limiter.consume(`incoming:${id}`, rates.incoming);
-    if (!allowed) throw rateLimited("Cannot post: the webhook posts too often", retryAfterMs);
+    const refusal = "Cannot post: the webhook posts too often";
+    await requireUse(limiter, `incoming:${id}`, rates.incoming, refusal);
     return await sender.send(id, { ...post, chatId: hook.chatId!, hookMaker: createdBy });
-  }
-
-  async #countMade(makerId: string): Promise<void> {
-    const { limiter } = this.options;
-    const { allowed, retryAfterMs } = await limiter.consume(`hooks:${makerId}`, PER_MAKER);
-    if (allowed) return;
-    const message = "Cannot make an incoming webhook: you have made too many of them";
-    throw rateLimited(message, retryAfterMs);
   }
 
   async #countIn(draft: ChatDraft): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Rate } from "../api/rate_limits.ts";
-import type { RateLimiter } from "../cluster/rate_limiter.ts";
+import { type RateLimiter, requireUse } from "../cluster/rate_limiter.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
-import { AppError, notFound, rateLimited } from "../core/errors.ts";
+import { AppError, notFound } from "../core/errors.ts";
 import type { ChatAccess } from "../chats/chat_access.ts";
 import type { Shadows } from "../chats/shadows.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
@@ -79,9 +79,8 @@ export class Calls {
 
   async #countStart(userId: string, chatId: string): Promise<void> {
     const bucket = `call_starts:${userId}:${chatId}`;
-    const { allowed, retryAfterMs } = await this.options.limiter.consume(bucket, STARTS);
-    if (allowed) return;
-    throw rateLimited("Cannot call: too many calls were started in this chat", retryAfterMs);
+    const refusal = "Cannot call: too many calls were started in this chat";
+    await requireUse(this.options.limiter, bucket, STARTS, refusal);
   }
 
   /** In a group the others leave a call, and do not end it for everybody. */

@@ -1,4 +1,5 @@
 import type { Rate } from "../api/rate_limits.ts";
+import { rateLimited } from "../core/errors.ts";
 
 /** State of a limit after a request has been counted (or, if refused, has not been counted). */
 export interface RateDecision {
@@ -20,4 +21,15 @@ export interface RateLimiter {
   consume(bucket: string, rate: Rate): RateDecision | Promise<RateDecision>;
   /** Undoes one allowed `consume`: it turned out not to be subject to the limit. */
   refund(bucket: string, rate: Rate): void | Promise<void>;
+}
+
+/** Counts one use; throws `rate_limited` if it is refused. `what` says what is refused, and why. */
+export async function requireUse(
+  limiter: RateLimiter,
+  bucket: string,
+  rate: Rate,
+  what: string,
+): Promise<void> {
+  const { allowed, retryAfterMs } = await limiter.consume(bucket, rate);
+  if (!allowed) throw rateLimited(what, retryAfterMs);
 }
