@@ -21,11 +21,12 @@ export class MongoApiKeyStore implements ApiKeyStore {
   }
 
   create(key: ApiKey, max: number): Promise<BoundedAdd<ApiKey>> {
-    return this.#lists.add([API_KEYS.name], async (session) => {
-      const bound = { list: activeAt(key.createdAt), max, session };
-      return await insertBounded(this.#keys, toDocument(key), bound) ??
-        { outcome: "added", row: key };
-    });
+    const list = activeAt(key.createdAt);
+    const insert = { document: toDocument(key), row: key, list, max };
+    return this.#lists.add(
+      [API_KEYS.name],
+      (session) => insertBounded(this.#keys, { ...insert, session }),
+    );
   }
 
   async byId(id: string): Promise<ApiKey | null> {

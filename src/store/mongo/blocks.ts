@@ -49,9 +49,9 @@ export class MongoBlockStore implements BlockStore {
     return this.#lists.add([compoundKey(BLOCKS.name, blockerId)], async (session) => {
       const found = await this.#blocks.findOne({ _id: eq(_id) }, { session });
       if (found) return { outcome: "exists", row: withoutKey<Block>(found) };
-      const bound = { list: { blockerId: eq(blockerId) }, max, session };
-      return await insertBounded(this.#blocks, { _id, ...block }, bound) ??
-        { outcome: "added", row: block };
+      const list = { blockerId: eq(blockerId) };
+      const insert = { document: { _id, ...block }, row: block, list, max, session };
+      return await insertBounded(this.#blocks, insert);
     });
   }
 

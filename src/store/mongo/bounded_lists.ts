@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClientSession, Collection, Filter, OptionalUnlessRequiredId } from "mongodb";
 import { Serial } from "../../core/serial.ts";
-import type { Full } from "../bounded_add.ts";
+import type { BoundedAdd } from "../bounded_add.ts";
 import type { MongoConnection } from "./connection.ts";
 import { eq } from "./documents.ts";
 import { duplicateIndex } from "./errors.ts";
@@ -68,16 +68,24 @@ export class BoundedLists {
   }
 }
 
-/** Inserts a document unless `list` finds `max` already; returns null if it was inserted. */
-export async function insertBounded<D extends { _id: string }>(
+export interface BoundedInsert<D, Row> {
+  document: D;
+  /** The row that the document stores. */
+  row: Row;
+  list: Filter<D>;
+  max: number;
+  session: ClientSession;
+}
+
+/** Inserts a document unless `list` finds `max` already. Runs within the session's transaction. */
+export async function insertBounded<D extends { _id: string }, Row>(
   collection: Collection<D>,
-  document: D,
-  { list, max, session }: { list: Filter<D>; max: number; session: ClientSession },
-): Promise<Full | null> {
+  { document, row, list, max, session }: BoundedInsert<D, Row>,
+): Promise<BoundedAdd<Row>> {
   const count = await collection.countDocuments(list, { session });
   if (count >= max) return { outcome: "full", count };
   await collection.insertOne(document as OptionalUnlessRequiredId<D>, { session });
-  return null;
+  return { outcome: "added", row };
 }
 
 function guardOf(list: string): string {

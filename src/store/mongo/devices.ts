@@ -43,9 +43,9 @@ export class MongoDeviceStore implements DeviceStore {
       const same = { userId: eq(userId), signatureKey: eq(signatureKey) };
       const found = await this.#devices.findOne(same, { session });
       if (found) return { outcome: "exists", row: fromDocument<Device>(found) };
-      const bound = { list: { userId: eq(userId) }, max, session };
-      return await insertBounded(this.#devices, toDocument(device), bound) ??
-        { outcome: "added", row: device };
+      const list = { userId: eq(userId) };
+      const insert = { document: toDocument(device), row: device, list, max, session };
+      return await insertBounded(this.#devices, insert);
     });
   }
 

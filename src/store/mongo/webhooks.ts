@@ -29,11 +29,11 @@ export class MongoWebhookStore implements WebhookStore {
   }
 
   create(endpoint: WebhookEndpoint, max: number): Promise<BoundedAdd<WebhookEndpoint>> {
-    return this.#lists.add([WEBHOOKS.name], async (session) => {
-      const bound = { list: {}, max, session };
-      return await insertBounded(this.#webhooks, toDocument(endpoint), bound) ??
-        { outcome: "added", row: endpoint };
-    });
+    const insert = { document: toDocument(endpoint), row: endpoint, list: {}, max };
+    return this.#lists.add(
+      [WEBHOOKS.name],
+      (session) => insertBounded(this.#webhooks, { ...insert, session }),
+    );
   }
 
   async byId(id: string): Promise<WebhookEndpoint | null> {
