@@ -15,8 +15,8 @@ const LIMITS = {
 };
 
 /**
- * Bounds the large JSON that waits in memory until its client reads it: answers of some megabytes
- * that were requested and never read would otherwise add up to all memory.
+ * Limits how many large answers in JSON are open at a time. Each stays in memory until its client
+ * has read it: a client that requests many and reads none could use up all memory.
  */
 export class LargeAnswers {
   readonly #bodies = new OpenBodies("Cannot answer", LIMITS);

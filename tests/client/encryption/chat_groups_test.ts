@@ -8,8 +8,8 @@ import { newId } from "../../../src/core/ids.ts";
 import { type Answers, contextWith, refusal } from "./world.ts";
 
 /**
- * One device, alone in the group of a chat. The server's answers are those of `answers`; without one
- * for it, a request for changes gets none.
+ * A device that is the only member of a chat's group. The server replies as `answers` says; if that
+ * has no reply to a request for changes, there are no changes.
  */
 async function alone(answers: (of: { chatId: string; groupInfo: string }) => Answers) {
   const chatId = newId();
