@@ -1,9 +1,11 @@
 import type { Rate } from "../api/rate_limits.ts";
 import { rateLimited } from "../core/errors.ts";
 
-/** State of a limit after a request has been counted (or, if refused, has not been counted). */
+/** State of a limit after uses have been counted (or, if refused, have not been counted). */
 export interface RateDecision {
   readonly allowed: boolean;
+  /** Number of uses that were counted; 0 if refused. */
+  readonly counted: number;
   /** Number of requests that would be allowed right now. */
   readonly remaining: number;
   /** Milliseconds until the whole of the limit is available again. */
@@ -18,7 +20,8 @@ export interface RateDecision {
  * be lenient for a while, and may not stop the service.
  */
 export interface RateLimiter {
-  consume(bucket: string, rate: Rate): RateDecision | Promise<RateDecision>;
+  /** Counts up to `uses` uses, as many as there is room for; refuses only if it counted none. */
+  consume(bucket: string, rate: Rate, uses?: number): RateDecision | Promise<RateDecision>;
   /** Undoes one allowed `consume`: it turned out not to be subject to the limit. */
   refund(bucket: string, rate: Rate): void | Promise<void>;
 }

@@ -114,20 +114,18 @@ export class Dispatcher {
     uses: number,
     trace: Trace = {},
   ): Promise<void> {
-    for (let use = 0; use < uses; use++) {
-      const { name, rate, decision } = await this.#consume(kind, caller);
-      if (!decision?.allowed) return;
-      trace.rate = { name, rate, decision };
-    }
+    if (uses === 0) return;
+    const { name, rate, decision } = await this.#consume(kind, caller, uses);
+    if (decision?.allowed) trace.rate = { name, rate, decision };
   }
 
   /** A rate limiter that is down must not make this service fail too: null if it decided nothing. */
-  async #consume(kind: LimitName, caller: Caller | Visitor) {
+  async #consume(kind: LimitName, caller: Caller | Visitor, uses = 1) {
     const name: LimitName = caller.key ? "key" : kind;
     const rate = this.#options.rates[name];
     let decision: RateDecision | null = null;
     try {
-      decision = await this.#options.limiter.consume(`${name}:${rateKey(caller)}`, rate);
+      decision = await this.#options.limiter.consume(`${name}:${rateKey(caller)}`, rate, uses);
     } catch (error) {
       const { log } = this.#options;
       log.warn("Rate limiter failed; the request continues", { error, limit: name });

@@ -24,6 +24,7 @@ Deno.test("MemoryRateLimiter allows a burst up to the count, then one use per in
   at = 10_000;
   assert.deepEqual(limiter.consume("a", RATE), {
     allowed: true,
+    counted: 1,
     remaining: 2,
     resetAfterMs: 1000,
     retryAfterMs: 0,
@@ -50,7 +51,7 @@ Deno.test("MemoryRateLimiter closes no bucket for longer than its period when th
 });
 
 Deno.test("MemoryRateLimiter allows exactly the count of rates that do not divide evenly", () => {
-  for (const count of [1, 7, 60, 333, 1200]) {
+  for (const count of [1, 7, 9, 17, 60, 333, 1200, 1997]) {
     at = 0;
     const limiter = new MemoryRateLimiter(clockAt(1_790_000_000_123));
     let allowed = 0;

@@ -71,6 +71,30 @@ export function rateLimiterContract(
     );
   }
 
+  for (const [kind, rate] of Object.entries({ strict: STRICT, wide: WIDE })) {
+    test(
+      `a ${kind} limit counts several uses at once, as many as there is room for`,
+      async (limiter, { x }) => {
+        const most = rate.count - 2;
+        const first = await limiter.consume(x, rate, most);
+        assert.deepEqual([first.allowed, first.counted, first.remaining], [true, most, 2]);
+        const second = await limiter.consume(x, rate, 5);
+        assert.deepEqual([second.allowed, second.counted, second.remaining], [true, 2, 0]);
+        assert.equal(second.retryAfterMs, 0);
+        const third = await limiter.consume(x, rate, 5);
+        assert.deepEqual([third.allowed, third.counted, third.remaining], [false, 0, 0]);
+        assert.equal(third.retryAfterMs, (await limiter.consume(x, rate)).retryAfterMs);
+      },
+    );
+  }
+
+  test("concurrent uses of several each get what is left", async (limiter, { x }) => {
+    const takes = [4, 4, 4, 4].map((uses) => limiter.consume(x, STRICT, uses));
+    const counted = (await Promise.all(takes)).map((decision) => decision.counted);
+    assert.deepEqual(counted, [4, 4, 2, 0]);
+    assert.equal((await limiter.consume(x, STRICT)).allowed, false);
+  });
+
   test(
     "refused requests cost nothing, and after two periods the whole limit is available",
     async (limiter, {
@@ -130,6 +154,18 @@ export function sharedRateLimiterContract(
     const allowed = (await Promise.all(takes)).filter((decision) => decision.allowed);
     assert.ok(allowed.length <= 10, `${allowed.length} were allowed`);
   });
+
+  test(
+    "several uses at once get what the other instance has left, and leave the rest",
+    async (a, { limiters: [, b], clock, x }) => {
+      assert.equal((await a.consume(x, STRICT, 7)).counted, 7);
+      assert.equal((await b.consume(x, STRICT, 10)).counted, 3);
+      assert.equal((await a.consume(x, STRICT)).allowed, false);
+      clock.at += STRICT.periodMs;
+      // Half of the ten, and this one: b has written no more than it counted.
+      assert.equal((await a.consume(x, STRICT)).remaining, 4);
+    },
+  );
 
   test(
     "the previous window counts for the other instance too, and later windows do not",

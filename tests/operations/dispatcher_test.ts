@@ -13,6 +13,7 @@ import { limit } from "../../src/api/fields.ts";
 import { Answer, bind } from "../../src/operations/handler.ts";
 import { operation } from "../../src/api/operation.ts";
 import { networkOf } from "../../src/operations/rate_key.ts";
+import type { RateLimiter } from "../../src/cluster/rate_limiter.ts";
 import { MemoryRateLimiter } from "../../src/cluster/local/rate_limiter.ts";
 import { DEFAULT_RATES } from "../../src/api/rate_limits.ts";
 
@@ -114,6 +115,25 @@ Deno.test("Dispatcher charges the limit for a valid request, and not for an inva
     await codeOf(dispatcher.dispatch(bound, { ...caller, userId: "v" }, { n: 1 })),
     "ok",
   );
+});
+
+Deno.test("Dispatcher counts further uses of a long request by one call, as far as there is room", async () => {
+  const counting = new MemoryRateLimiter({ now: () => 0 });
+  const asked: (number | undefined)[] = [];
+  const limiter: RateLimiter = {
+    consume(bucket, rate, uses) {
+      asked.push(uses);
+      return counting.consume(bucket, rate, uses);
+    },
+    refund() {},
+  };
+  const { dispatcher } = setUp({ limiter });
+  const long = bind(open, () => Promise.resolve(new Answer(200, { n: 1 }, 5)));
+  const trace: Trace = {};
+  await dispatcher.dispatch(long, visitor, { n: 1 }, trace);
+  assert.equal(trace.rate?.decision.remaining, 0);
+  assert.deepEqual(asked, [1, 5]);
+  assert.equal(await codeOf(dispatcher.dispatch(long, visitor, { n: 1 })), "rate_limited");
 });
 
 Deno.test("a refusal has the time to wait, and the trace the state of the limit", async () => {

@@ -3,6 +3,12 @@ import type { RateDecision, RateLimiter } from "../rate_limiter.ts";
 import type { Rate } from "../../api/rate_limits.ts";
 
 /**
+ * Milliseconds by which a use may come early. Sums of intervals are rounded: without it about half
+ * of all counts would allow one use less than they say.
+ */
+const TOLERANCE_MS = 0.5;
+
+/**
  * Applies the generic cell rate algorithm: a bucket is one number, its theoretical arrival time,
  * the moment at which it would be full again. It allows the same as a token bucket, without a
  * timer.
@@ -11,19 +17,21 @@ function gcra(
   fullAt: number | undefined,
   now: number,
   rate: Rate,
+  uses: number,
 ): RateDecision & { fullAt: number } {
   const interval = rate.periodMs / rate.count;
   // A clock set back, or a lowered limit, must not close a bucket for longer than its period.
   const before = Math.min(Math.max(fullAt ?? now, now), now + rate.periodMs);
-  const after = before + interval;
-  const retryAfterMs = Math.max(0, after - rate.periodMs - now);
-  const allowed = retryAfterMs < 1e-6;
-  const standing = allowed ? after : before;
+  const room = Math.floor((now + rate.periodMs - before + TOLERANCE_MS) / interval);
+  const counted = Math.min(uses, Math.max(0, room));
+  const allowed = counted > 0;
+  const standing = before + counted * interval;
   return {
     allowed,
-    remaining: Math.max(0, Math.floor((rate.periodMs - (standing - now)) / interval + 1e-9)),
+    counted,
+    remaining: Math.max(0, room) - counted,
     resetAfterMs: standing - now,
-    retryAfterMs: allowed ? 0 : retryAfterMs,
+    retryAfterMs: allowed ? 0 : before + interval - rate.periodMs - now,
     fullAt: standing,
   };
 }
@@ -40,10 +48,10 @@ export class MemoryRateLimiter implements RateLimiter {
     private readonly maxBuckets = 100_000,
   ) {}
 
-  consume(bucket: string, rate: Rate): RateDecision {
+  consume(bucket: string, rate: Rate, uses = 1): RateDecision {
     const now = this.clock.now();
     const stored = this.#fullAt.get(bucket);
-    const { fullAt, ...decision } = gcra(stored, now, rate);
+    const { fullAt, ...decision } = gcra(stored, now, rate, uses);
     if (stored === undefined && this.#fullAt.size >= this.maxBuckets) this.#makeRoom(now);
     this.#fullAt.set(bucket, fullAt);
     return decision;

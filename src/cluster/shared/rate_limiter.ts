@@ -98,16 +98,18 @@ export class SharedRateLimiter implements RateLimiter {
     this.#timer = setInterval(() => this.#shareNow(), SHARE_EVERY_MS);
   }
 
-  consume(name: string, rate: Rate): RateDecision | Promise<RateDecision> {
+  consume(name: string, rate: Rate, asked = 1): RateDecision | Promise<RateDecision> {
     const bucket = this.#bucket(name, rate);
     const now = this.#clock.now();
     if (rate.count <= MAX_STRICT_COUNT) {
       // The local count is enough to refuse: a client that keeps trying costs the table nothing.
-      const usedUp = !decide(now, rate, bucket.own).allowed;
-      return usedUp ? this.#decide(bucket, now) : this.#consumeShared(name, bucket);
+      const { counted } = decide(now, rate, bucket.own, asked);
+      return counted === 0
+        ? this.#decide(bucket, now, asked)
+        : this.#consumeShared(name, bucket, counted);
     }
-    const decision = this.#decide(bucket, now);
-    if (decision.allowed) bucket.own.current++;
+    const decision = this.#decide(bucket, now, asked);
+    bucket.own.current += decision.counted;
     const uses = usesAt(now, rate, bucket.own);
     if (uses > rate.count * QUIET_SHARE) this.#toShare.add(name);
     return decision;
@@ -126,31 +128,40 @@ export class SharedRateLimiter implements RateLimiter {
   }
 
   /**
-   * Counts first and reads then: of two instances at once, each sees the other's use. Of several
+   * Counts first and reads then: of two instances at once, each sees the other's uses. Of several
    * concurrent calls on this instance, each counts those that came before it.
    */
-  async #consumeShared(name: string, bucket: Bucket): Promise<RateDecision> {
-    const before = bucket.own.current++;
+  async #consumeShared(name: string, bucket: Bucket, asked: number): Promise<RateDecision> {
+    const before = bucket.own.current;
+    bucket.own.current += asked;
     await this.#write(name, bucket);
     const { window } = bucket;
     const read = await this.#read(name, bucket);
     this.#roll(bucket);
     const others = bucket.window === window ? read : bucket.others;
-    const counted = bucket.own.current > 0 ? 1 : 0;
-    const own = { ...bucket.own, current: Math.min(before, bucket.own.current - counted) };
-    const decision = this.#decide(bucket, this.#clock.now(), own, others);
-    if (!decision.allowed) {
-      bucket.own.current -= counted;
+    const added = Math.min(asked, bucket.own.current);
+    const own = { ...bucket.own, current: Math.min(before, bucket.own.current - added) };
+    const decision = this.#decide(bucket, this.#clock.now(), asked, own, others);
+    const refused = asked - decision.counted;
+    if (refused > 0) {
+      bucket.own.current = Math.max(0, bucket.own.current - refused);
       await this.#write(name, bucket);
     }
     return decision;
   }
 
-  #decide(bucket: Bucket, now: number, own = bucket.own, others = bucket.others): RateDecision {
-    return decide(now, bucket.rate, {
+  #decide(
+    bucket: Bucket,
+    now: number,
+    asked: number,
+    own = bucket.own,
+    others = bucket.others,
+  ): RateDecision {
+    const counts = {
       current: own.current + others.current,
       previous: own.previous + others.previous,
-    });
+    };
+    return decide(now, bucket.rate, counts, asked);
   }
 
   #bucket(name: string, rate: Rate): Bucket {

@@ -22,17 +22,18 @@ export function usesAt(now: number, rate: Rate, { current, previous }: WindowCou
   return current + previous * (1 - elapsed);
 }
 
-/** Decides on one more use; `counts` are the uses before it. */
-export function decide(now: number, rate: Rate, counts: WindowCounts): RateDecision {
-  const uses = usesAt(now, rate, counts);
-  const allowed = uses + 1 <= rate.count + 1e-9;
-  const left = rate.count - uses - (allowed ? 1 : 0);
+/** Decides on `asked` more uses; `counts` are the uses before them. */
+export function decide(now: number, rate: Rate, counts: WindowCounts, asked: number): RateDecision {
+  const room = Math.max(0, Math.floor(rate.count - usesAt(now, rate, counts) + 1e-9));
+  const counted = Math.min(asked, room);
+  const allowed = counted > 0;
   const windowLeft = rate.periodMs - (now % rate.periodMs);
-  const any = counts.current + counts.previous + (allowed ? 1 : 0) > 0;
-  const currentAfter = counts.current + (allowed ? 1 : 0);
+  const currentAfter = counts.current + counted;
+  const any = currentAfter + counts.previous > 0;
   return {
     allowed,
-    remaining: Math.max(0, Math.floor(left + 1e-9)),
+    counted,
+    remaining: room - counted,
     resetAfterMs: !any ? 0 : windowLeft + (currentAfter > 0 ? rate.periodMs : 0),
     retryAfterMs: allowed ? 0 : waitFor(rate, counts, windowLeft),
   };
