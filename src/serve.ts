@@ -9,6 +9,7 @@
  */
 import "./core/require_deno.ts";
 import { delay } from "./core/delay.ts";
+import { endLate } from "./end_late.ts";
 import { keepServing } from "./keep_serving.ts";
 import { Listener } from "./listener.ts";
 import { announce, isStopNoted, noteStop, onStop, start } from "./start.ts";
@@ -48,11 +49,12 @@ const stop = onStop(log, () => {
   Deno.unrefTimer(setTimeout(() => Deno.exit(0), LINGER_MS));
 });
 
-// A thread that was still starting at the signal has missed it, and would serve on for ever.
 if (isStopNoted()) {
-  await stop("SIGTERM");
-  await delay(LINGER_MS);
-  Deno.exit(0);
+  await endLate({
+    stop: () => stop("SIGTERM"),
+    linger: () => delay(LINGER_MS),
+    exit: () => Deno.exit(0),
+  });
 }
 
 export default {

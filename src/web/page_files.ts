@@ -44,7 +44,7 @@ export async function readPage(
   const files = new Map<string, PageFile>();
   for await (const { name } of Deno.readDir(folder)) {
     const bytes = await Deno.readFile(new URL(name, folder));
-    files.set(name, fileOf(name, name === "index.html" ? filled(bytes, providers) : bytes));
+    files.set(name, pageFile(name, name === "index.html" ? filled(bytes, providers) : bytes));
   }
   return files;
 }
@@ -61,7 +61,8 @@ function filled(html: Uint8Array, providers: readonly string[]): Uint8Array<Arra
   return new TextEncoder().encode(text.replace("{{providers}}", providers.join(" ")));
 }
 
-function fileOf(name: string, bytes: Uint8Array<ArrayBuffer>): PageFile {
+/** Throws for a name whose ending has no media type: the browser would have to guess it. */
+export function pageFile(name: string, bytes: Uint8Array<ArrayBuffer>): PageFile {
   const type = TYPES[name.split(".").at(-1)!];
   if (!type) throw new Error(`Cannot serve ${name} of the page: its ending has no media type`);
   const packed = new Map<Coding, Promise<Uint8Array<ArrayBuffer>>>();

@@ -71,7 +71,8 @@ export const BY_NAME: Readonly<Record<string, readonly string[]>> = {
 /** Files at the top of src: who may import them, and which imports they may have. */
 export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "anything" }>> = {
   "main.ts": { values: ["core", "cron.ts", "keep_serving.ts", "listener.ts", "start.ts"] },
-  "serve.ts": { values: ["core", "keep_serving.ts", "listener.ts", "start.ts"] },
+  "serve.ts": { values: ["core", "end_late.ts", "keep_serving.ts", "listener.ts", "start.ts"] },
+  "end_late.ts": { values: [] },
   "listener.ts": { values: ["core"] },
   "keep_serving.ts": { values: ["core"] },
   "launch.ts": { values: ["config", "launcher"] },
