@@ -1,56 +1,21 @@
-import { AppError, notFound, quote } from "../core/errors.ts";
+import { notFound } from "../core/errors.ts";
 import type { AuditNote, AuditOrigin } from "../model/audit_entry.ts";
 import { assertUnfrozen, type Chat } from "../model/chat.ts";
 import type { ChatCommit, ChatStep } from "../model/chat_step.ts";
-import type { Handshake, StoredWelcome } from "../model/handshake.ts";
+import type { Handshake } from "../model/handshake.ts";
 import type { Membership } from "../model/membership.ts";
 import type { Message, ReactionChange } from "../model/message.ts";
 import type { OutboxEntry, OutboxEvent } from "../model/outbox_entry.ts";
 import type { ChatChange } from "../store/chat_store.ts";
-import type { MessageStore, SendKey } from "../store/message_store.ts";
-import { membershipChange, readsOf, runAfter, type SenderRun } from "./draft_members.ts";
+import type { SendKey } from "../store/message_store.ts";
+import { type ChatLimits, NO_LIMITS, tooManyChats } from "./chat_limits.ts";
+import type { ChatState } from "./chat_state.ts";
+import type { NewHandshake, NewMember, NewMessage } from "./draft_input.ts";
+import { membershipChange, readsOf, runAfter } from "./draft_members.ts";
+import { DraftMessages, type MessageSource } from "./draft_messages.ts";
 import { DraftSends } from "./draft_sends.ts";
 import { DraftSideEffects } from "./draft_side_effects.ts";
 import { mediaUses } from "./media_uses.ts";
-
-/** The rows of a chat that every change is checked against, as of the head `chat.rev`. */
-export interface ChatState {
-  readonly chat: Chat;
-  readonly members: ReadonlyMap<string, Membership>;
-  /** Unknown after a read of the rows. */
-  readonly run?: SenderRun | null;
-}
-
-export type NewMessage = Omit<Message, "chatId" | "seq" | "rev">;
-
-type Place = "chatId" | "rev" | "generation" | "epoch";
-
-/** A Commit for the chat's current epoch, with its group info and Welcomes. */
-export interface NewHandshake {
-  handshake: Omit<Handshake, Place>;
-  groupInfo: string;
-  welcomes: Omit<StoredWelcome, Place>[];
-  /** True for the first Commit of a new group, which replaces the chat's group. */
-  restarts?: boolean;
-}
-
-/** Chat limits of the people in a change, as far as an earlier failed attempt found them out. */
-export interface ChatLimits {
-  /** Maximum number of chats that a person may be a member of. */
-  maxChats: number;
-  /** Ids of the people who have reached `maxChats`. */
-  full: ReadonlySet<string>;
-}
-
-const NO_LIMITS: ChatLimits = { maxChats: Number.MAX_SAFE_INTEGER, full: new Set() };
-
-/** A member to be added; settings that are left out get the defaults of a new member. */
-export type NewMember =
-  & Pick<Membership, "userId" | "role" | "joinedAt">
-  & Partial<Pick<Membership, "addedByStranger">>;
-
-/** Where a draft finds messages that are not in it. */
-export type MessageSource = Pick<MessageStore, "byId" | "bySendKeys" | "pinned">;
 
 export interface ChatDraftOptions {
   /** The time of everything that the draft changes. */
@@ -73,21 +38,19 @@ export class ChatDraft {
   readonly #steps: ChatStep[] = [];
   #chat: Chat;
   #members = new Map<string, Membership>();
-  #messages = new Map<string, Message>();
+  readonly #messages: DraftMessages;
   readonly #sends: DraftSends;
-  #characters = 0;
   #despiteFreeze = false;
-  /** The stored version of each message that the draft changes. */
-  readonly #before = new Map<string, Message>();
   readonly #sideEffects = new DraftSideEffects();
 
   constructor(
     readonly base: ChatState,
-    private readonly source: MessageSource,
+    source: MessageSource,
     { now, storedSends = new Map(), chatLimits = NO_LIMITS }: ChatDraftOptions,
   ) {
     this.#chat = base.chat;
     this.now = now;
+    this.#messages = new DraftMessages(base.chat.id, base.chat.rev, source);
     this.#sends = new DraftSends(base.chat.id, source, storedSends);
     this.#chatLimits = chatLimits;
   }
@@ -102,7 +65,7 @@ export class ChatDraft {
 
   /** Characters of the written messages: the cost of a commit grows with them. */
   get characters(): number {
-    return this.#characters;
+    return this.#messages.characters;
   }
 
   /** True if the draft changes member rows that the chat had before. */
@@ -140,18 +103,13 @@ export class ChatDraft {
   }
 
   /** Returns a message of this chat, or null. */
-  async message(id: string): Promise<Message | null> {
-    const message = this.#messages.get(id) ?? await this.source.byId(id);
-    return message?.chatId === this.#chat.id ? message : null;
+  message(id: string): Promise<Message | null> {
+    return this.#messages.find(id);
   }
 
   /** Returns the number of pinned messages, the draft's own included; counts no further than `max`. */
-  async countPins(max: number): Promise<number> {
-    const changed = [...this.#messages.values()];
-    const stored = await this.source.pinned(this.#chat.id, max + changed.length);
-    const unchanged = stored.filter(({ id }) => !this.#messages.has(id));
-    const pins = unchanged.length + changed.filter(({ pinnedAt }) => pinnedAt !== null).length;
-    return Math.min(pins, max);
+  countPins(max: number): Promise<number> {
+    return this.#messages.countPins(max);
   }
 
   /** Returns the message that an earlier send with this `clientId` created, or null. */
@@ -192,7 +150,6 @@ export class ChatDraft {
     if (fields.kind !== "system") this.requireUnfrozen();
     const rev = this.#chat.rev + 1;
     const message = { ...fields, chatId: this.#chat.id, seq: rev, rev };
-    this.#characters += charactersOf(message);
     this.#apply({ type: "message.created", rev, message });
     return message;
   }
@@ -205,9 +162,8 @@ export class ChatDraft {
   ): Message {
     if (!patch.deletedAt) this.requireUnfrozen();
     const rev = this.#chat.rev + 1;
-    if (message.rev <= this.base.chat.rev) this.#before.set(message.id, message);
+    this.#messages.keepStored(message);
     const updated = { ...message, ...patch, rev };
-    this.#characters += charactersOf(updated);
     const type = patch.deletedAt ? "message.deleted" : "message.updated";
     this.#apply({ type, rev, message: updated, ...(reacted && { reacted }) });
     return updated;
@@ -303,7 +259,7 @@ export class ChatDraft {
     this.#steps.length = 0;
     this.#chat = this.base.chat;
     this.#members = new Map();
-    this.#messages = new Map();
+    this.#messages.clear();
     this.#sends.clear();
     for (const step of kept) this.#apply(step);
     this.#sideEffects.truncate(this.#chat.rev);
@@ -311,8 +267,8 @@ export class ChatDraft {
 
   /** Rows as the last step left them; the single steps are in `toCommit`. */
   toChange(): ChatChange {
-    const messages = [...this.#messages.values()];
-    const uses = mediaUses(this.base.chat, this.#chat, messages, this.#before);
+    const messages = this.#messages.all();
+    const uses = mediaUses(this.base.chat, this.#chat, messages, this.#messages.stored);
     const audit = this.#sideEffects.audit(this.now);
     const mls = this.#sideEffects.mls(this.#steps);
     const { maxChats } = this.#chatLimits;
@@ -323,8 +279,8 @@ export class ChatDraft {
       expectedRev: this.base.chat.rev,
       chat: { ...this.#chat, updatedAt: this.now },
       ...(this.base.chat.rev > 0 && { before: this.base.chat }),
-      inserted: messages.filter((message) => message.seq > this.base.chat.rev),
-      updated: messages.filter((message) => message.seq <= this.base.chat.rev),
+      inserted: this.#messages.inserted(),
+      updated: this.#messages.updated(),
       members: [...this.#members.values()],
       ...(membership && { membership }),
       ...(reads.length > 0 && { reads }),
@@ -350,7 +306,7 @@ export class ChatDraft {
   /** Returns the state that the next draft starts from, once this one is committed. */
   toState(): ChatState {
     const { chat, members, run = null } = this.base;
-    const messages = [...this.#messages.values()];
+    const messages = this.#messages.all();
     return {
       chat: this.#chat,
       members: this.#members.size === 0 ? members : new Map([...members, ...this.#members]),
@@ -400,7 +356,7 @@ export class ChatDraft {
   }
 
   #applyMessage(message: Message): void {
-    this.#messages.set(message.id, message);
+    this.#messages.set(message);
     this.#chat = { ...this.#chat, rev: message.rev };
     if (message.seq !== message.rev) return;
     this.#sends.add(message);
@@ -408,15 +364,4 @@ export class ChatDraft {
     this.#chat.lastSeq = message.seq;
     this.#chat.lastActivityAt = message.createdAt;
   }
-}
-
-function tooManyChats(userId: string, max: number): AppError {
-  const message = `Cannot add ${
-    quote(userId)
-  } to the chat: they are in ${max} chats, and may be in no more`;
-  return new AppError("conflict", message);
-}
-
-function charactersOf({ text, ciphertext }: Message): number {
-  return text.length + (ciphertext?.length ?? 0);
 }

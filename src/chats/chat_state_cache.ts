@@ -1,6 +1,6 @@
 import type { Membership } from "../model/membership.ts";
 import type { Store } from "../store/store.ts";
-import type { ChatState } from "./chat_draft.ts";
+import type { ChatState } from "./chat_state.ts";
 
 /** Maximum number of memberships in memory, over all chats: about 200 bytes each. */
 const MAX_MEMBERS = 100_000;

@@ -1,5 +1,5 @@
 import type { Chat } from "../model/chat.ts";
-import type { ChatState } from "./chat_draft.ts";
+import type { ChatState } from "./chat_state.ts";
 
 export type NewChat =
   & Pick<Chat, "id" | "kind" | "createdBy" | "createdAt" | "encrypted">

@@ -1,5 +1,6 @@
 import type { ChatAccess } from "../chats/chat_access.ts";
-import type { ChatDraft, NewHandshake } from "../chats/chat_draft.ts";
+import type { ChatDraft } from "../chats/chat_draft.ts";
+import type { NewHandshake } from "../chats/draft_input.ts";
 import type { ChatWriter } from "../chats/chat_writer.ts";
 import type { Admission, ContactGate } from "../chats/contact_gate.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";

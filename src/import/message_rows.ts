@@ -1,4 +1,5 @@
-import type { ChatDraft, NewMessage } from "../chats/chat_draft.ts";
+import type { ChatDraft } from "../chats/chat_draft.ts";
+import type { NewMessage } from "../chats/draft_input.ts";
 import { sendKey } from "../chats/draft_sends.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";

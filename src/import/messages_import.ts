@@ -1,4 +1,5 @@
-import { ChatDraft, type ChatState } from "../chats/chat_draft.ts";
+import { ChatDraft } from "../chats/chat_draft.ts";
+import type { ChatState } from "../chats/chat_state.ts";
 import { sendKey } from "../chats/draft_sends.ts";
 import type { ChatStateCache } from "../chats/chat_state_cache.ts";
 import type { Clock } from "../core/clock.ts";

@@ -56,7 +56,7 @@ Deno.test("ChatDraft leaves no trace of truncated steps", () => {
   const draft = draftOf(["ann", "bob"]);
   draft.insertMessage(fields("ann", "1"));
   const before = [draft.toCommit(), draft.toChange(), draft.toState()];
-  const mark = draft.length;
+  const { length: mark, characters } = draft;
   draft.insertMessage(fields("bob", "1"));
   draft.updateMember(draft.member("ann")!, { leftAt: T0 });
   draft.addMember({ userId: "eve", role: "member", joinedAt: T0 });
@@ -67,6 +67,7 @@ Deno.test("ChatDraft leaves no trace of truncated steps", () => {
   assert.equal(draft.sent("bob", "1"), null);
   assert.notEqual(draft.member("ann"), null);
   assert.equal(draft.member("eve"), null);
+  assert.equal(draft.characters, characters);
 });
 
 Deno.test("ChatDraft drops the side effects of truncated steps, and keeps the others", () => {
