@@ -4,6 +4,7 @@ const LONGEST_MS = 30_000;
 /**
  * Returns the time to wait before the next attempt: twice as long each time, up to half a minute,
  * with a random part, so that the clients of a failed server do not reconnect at the same moment.
+ * Where the server said when (`Retry-After`), that time comes before it.
  */
 export class Backoff {
   #failures = 0;
@@ -12,8 +13,9 @@ export class Backoff {
     this.#failures = 0;
   }
 
-  next(): number {
+  next(error?: unknown): number {
     const longest = Math.min(FIRST_MS * 2 ** this.#failures++, LONGEST_MS);
-    return longest * (0.5 + Math.random() / 2);
+    const { retryAfterMs = 0 } = Object(error);
+    return retryAfterMs + longest * (0.5 + Math.random() / 2);
   }
 }

@@ -55,7 +55,8 @@ export class ChatError extends Error {
   }
 
   /**
-   * Returns the error of a problem report (RFC 9457) of the server.
+   * Returns the error of a problem report (RFC 9457) of the server; `retryAfterMs` is that of the
+   * response's header, for a report without one.
    *
    * ```ts ignore
    * import { ChatError } from "realtimechat-client";
@@ -64,14 +65,14 @@ export class ChatError extends Error {
    * assert.equal(error.retryAfterMs, 2_000);
    * ```
    */
-  static of(problem: Partial<Problem>): ChatError {
+  static of(problem: Partial<Problem>, retryAfterMs?: number): ChatError {
     const { code, detail, title, errors, retryAfter } = problem;
     if (code === undefined) {
       return new ChatError("bad_answer", "The response has no error code");
     }
     return new ChatError(code, detail ?? title ?? code, {
       errors,
-      ...(retryAfter !== undefined && { retryAfterMs: retryAfter * 1000 }),
+      retryAfterMs: retryAfter === undefined ? retryAfterMs : retryAfter * 1000,
     });
   }
 }

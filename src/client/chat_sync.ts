@@ -339,7 +339,7 @@ export class ChatSync {
       await action();
     } catch (error) {
       this.host.onFault(error);
-      if (isPassing(error)) this.#resyncSoon(this.#backoff.next());
+      if (isPassing(error)) this.#resyncSoon(this.#backoff.next(error));
     }
   }
 }

@@ -94,7 +94,7 @@ export class FileUpload {
     }
     if (++this.#failures > MAX_FAILURES) throw error;
     this.#chunk = Math.max(FIRST_CHUNK, this.#chunk / 2);
-    await this.#pause((error as ChatError).retryAfterMs ?? this.#backoff.next());
+    await this.#pause(this.#backoff.next(error));
   }
 
   async #create(isKept: boolean): Promise<void> {

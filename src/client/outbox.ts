@@ -204,7 +204,7 @@ export class Outbox<Content> {
     const [entry] = queue;
     if (isPassing(error) || isSignedOut(error)) {
       entry.isShared = true;
-      return (error as ChatError).retryAfterMs ?? backoff.next();
+      return backoff.next(error);
     }
     const known = asChatError(error);
     await this.#keepFailed(queue.shift()!, known);

@@ -1,6 +1,7 @@
 import type { OutputOf, RequestOf } from "../api/operation.ts";
 import type { ErrorCode } from "../core/errors.ts";
-import { ChatError } from "./chat_error.ts";
+import { retryAfterMs } from "../core/retry_after.ts";
+import { ChatError, type Problem } from "./chat_error.ts";
 import { endpointOf } from "./endpoint.ts";
 import type { DeclaredOperations } from "./endpoints.ts";
 import { IdleTimeout } from "./idle_timeout.ts";
@@ -80,7 +81,7 @@ export class Rest {
         new ChatError("offline", "The server cannot be reached", { cause });
     }
     if (response.ok) return response;
-    throw ChatError.of(await parse(response) as Parameters<typeof ChatError.of>[0]);
+    throw await errorOf(response);
   }
 
   /**
@@ -134,6 +135,13 @@ async function parse(response: Response, onBytes: () => void = () => {}): Promis
   }
 }
 
+/** Returns the error of a refusal, whether the server or something before it refused. */
+async function errorOf(response: Response): Promise<ChatError> {
+  const problem = await parse(response) as Partial<Problem> | null;
+  if (typeof problem?.code !== "string") return foreignAnswer(response);
+  return ChatError.of(problem, waitOf(response));
+}
+
 /** Meanings of statuses that proxies send by themselves, with a page instead of a problem. */
 const PROXY_CODES: Readonly<Record<number, ErrorCode>> = {
   408: "request_timeout",
@@ -142,15 +150,19 @@ const PROXY_CODES: Readonly<Record<number, ErrorCode>> = {
 };
 
 /** Returns the error for a response that is not the server's: a proxy's, or a captive portal's. */
-function foreignAnswer(response: Response, cause: unknown): ChatError {
+function foreignAnswer(response: Response, cause?: unknown): ChatError {
   const { status, headers } = response;
   const type = headers.get("content-type")?.split(";")[0] ?? "no content type";
   const code = PROXY_CODES[status] ?? (status >= 500 ? "unavailable" : "bad_answer");
-  const retryAfter = Number(headers.get("retry-after") ?? NaN);
   return new ChatError(
     code,
-    `Something before the server answered ${status} (${type}), which is no JSON. ` +
+    `Something before the server answered ${status} (${type}), which is no answer of this API. ` +
       "If it is no proxy, url is that of another server",
-    { cause, ...(retryAfter >= 0 && { retryAfterMs: retryAfter * 1000 }) },
+    { cause, retryAfterMs: waitOf(response) },
   );
+}
+
+/** By the clock of whatever sent the response, if it says what that shows. */
+function waitOf({ headers }: Response): number | undefined {
+  return retryAfterMs(headers, Date.parse(headers.get("date") ?? "") || Date.now());
 }

@@ -135,7 +135,7 @@ export class ChatSocket {
     } catch (error) {
       if (this.#state !== "connecting") return;
       const over = error instanceof ChatError && error.code === "signed_out";
-      return over ? this.#setState("refused") : this.#wait(this.#backoff.next());
+      return over ? this.#setState("refused") : this.#wait(this.#backoff.next(error));
     }
     // A second attempt may have come first, while this one waited for its token.
     if (this.#state !== "connecting" || this.#socket) return;

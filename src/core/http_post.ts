@@ -1,5 +1,3 @@
-const LONGEST_WAIT_MS = 24 * 60 * 60 * 1000;
-
 /** Maximum number of bytes read of a response; anything longer is cut off unread. */
 export const MAX_ANSWER_BYTES = 16 * 1024;
 
@@ -59,16 +57,4 @@ export async function readStart(
     if (left <= 0) break;
   }
   return text;
-}
-
-/**
- * Parses `Retry-After` (RFC 9110, section 10.2.3: seconds, or an HTTP date) to milliseconds from
- * now, at most a day; returns undefined if it is missing or invalid.
- */
-export function retryAfterMs(headers: Headers, now: number): number | undefined {
-  const value = headers.get("retry-after")?.trim();
-  if (!value) return undefined;
-  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  if (Number.isNaN(wait)) return undefined;
-  return Math.min(Math.max(0, wait), LONGEST_WAIT_MS);
 }

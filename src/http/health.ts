@@ -6,6 +6,8 @@ import type { HttpEnv } from "./http_env.ts";
 
 /** Milliseconds: an instance that was probed within them is probed by something that routes to it. */
 const PROBED_WITHIN_MS = 30_000;
+/** Whole seconds, for `Retry-After` of an instance that should get no requests. */
+const RETRY_AFTER_S = "5";
 
 export interface HealthCheck {
   /** Name of the check, visible to every client. */
@@ -116,6 +118,6 @@ export function mountHealth(app: Hono<HttpEnv>, health: Health, version: string)
   app.get("/readyz", async (c) => {
     const report = await health.report();
     const serves = report.status === "ready" || report.status === "degraded";
-    return c.json(report, serves ? 200 : 503);
+    return serves ? c.json(report) : c.json(report, 503, { "retry-after": RETRY_AFTER_S });
   });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
-import { type HttpAnswer, retryAfterMs } from "../core/http_post.ts";
+import type { HttpAnswer } from "../core/http_post.ts";
+import { retryAfterMs } from "../core/retry_after.ts";
 import type { DeliveryAnswer } from "../model/webhook.ts";
 import type { SignedPost, SignedPostRequest } from "./signed_post.ts";
 

@@ -16,8 +16,9 @@ const hangs = () => new Promise<void>(() => {});
 async function probe(checks: HealthCheck[]) {
   const { app } = demoApp({ checks });
   assert.equal((await send(app, "GET", "/healthz")).status, 200);
-  const { status, body, text } = await send(app, "GET", "/readyz");
+  const { status, body, text, headers } = await send(app, "GET", "/readyz");
   assert(!text.includes("secret"));
+  assert.equal(headers.get("retry-after"), status === 503 ? "5" : null);
   return { status, body };
 }
 

@@ -63,8 +63,8 @@ export class KeyPackageExchange {
       try {
         return await this.claimOf(userId);
       } catch (error) {
-        const waitMs = (error as ChatError).retryAfterMs ?? Infinity;
-        if (waitMs > MAX_WAIT_MS) throw error;
+        const { code, retryAfterMs: waitMs = Infinity } = error as ChatError;
+        if (code !== "rate_limited" || waitMs > MAX_WAIT_MS) throw error;
         await delay(waitMs);
       }
     }

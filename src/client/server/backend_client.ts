@@ -19,6 +19,8 @@ export interface BackendOptions {
 const ACTION = "make a BackendClient";
 /** Milliseconds before a send without a response is repeated. */
 const REPEAT_AFTER_MS = [200, 1_000];
+/** Milliseconds: a server that asks for a longer pause has its error thrown. */
+const MAX_WAIT_MS = 10_000;
 
 /**
  * The server, as a backend with an API key uses it: its own users, messages in their names, and every
@@ -103,7 +105,9 @@ export class BackendClient {
         if (!(error instanceof ChatError) || !["offline", "unavailable"].includes(error.code)) {
           throw error;
         }
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        const waitMs = Math.max(delayMs, error.retryAfterMs ?? 0);
+        if (waitMs > MAX_WAIT_MS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
     return await this.call("message.send", input);

@@ -71,6 +71,28 @@ Deno.test("a send that is refused is not repeated", async () => {
   assert.equal(requests, 1);
 });
 
+Deno.test("a send is repeated after the pause that the server asked for, if it is short", async () => {
+  const url = "http://chat.test";
+  const answers = [busyFor(2), new Response("{}", { status: 201 })];
+  const times: number[] = [];
+  const fetch = () => {
+    times.push(performance.now());
+    return Promise.resolve(answers.shift()!);
+  };
+  const ann = new BackendClient({ url, key: "rtc_test", fetch }).actAs("ext:ann");
+  await ann.send({ chatId: "1", text: "x" });
+  // A timer may fire a millisecond early.
+  assert.ok(times[1] - times[0] >= 1_990, String(times));
+  answers.push(busyFor(3_600));
+  await assert.rejects(ann.send({ chatId: "1", text: "x" }), { retryAfterMs: 3_600_000 });
+  assert.equal(times.length, 3);
+});
+
+function busyFor(seconds: number): Response {
+  const body = JSON.stringify({ code: "unavailable", title: "away" });
+  return new Response(body, { status: 503, headers: { "retry-after": String(seconds) } });
+}
+
 Deno.test("a wrong key is refused by the constructor or the server, and never repeated in an error", async () => {
   await using w = await backendWorld();
   for (const key of ["", "Bearer x", "eyJhbGciOi"]) {

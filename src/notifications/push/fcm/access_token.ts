@@ -1,5 +1,6 @@
 import type { Clock } from "../../../core/clock.ts";
-import { deadline, post, retryAfterMs } from "../../../core/http_post.ts";
+import { deadline, post } from "../../../core/http_post.ts";
+import { retryAfterMs } from "../../../core/retry_after.ts";
 import type { ServiceAccount } from "./service_account.ts";
 
 const GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer";

@@ -1,5 +1,6 @@
 import { quote } from "../../../core/errors.ts";
-import { type HttpAnswer, retryAfterMs } from "../../../core/http_post.ts";
+import type { HttpAnswer } from "../../../core/http_post.ts";
+import { retryAfterMs } from "../../../core/retry_after.ts";
 import { retry } from "../http.ts";
 import type { PushResult } from "../sender.ts";
 

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { AppError } from "../../../core/errors.ts";
-import { deadline, type HttpAnswer, post, retryAfterMs } from "../../../core/http_post.ts";
+import { deadline, type HttpAnswer, post } from "../../../core/http_post.ts";
+import { retryAfterMs } from "../../../core/retry_after.ts";
 import { PrivateAddress, type Resolve } from "../../../core/public_lookup.ts";
 import { PublicPoster } from "../../../core/public_poster.ts";
 import { fitPush } from "../content.ts";
