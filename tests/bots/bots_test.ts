@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { makeAdmin } from "../support/make_admin.ts";
 import { openStoreOf } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { WsClient } from "../support/ws_client.ts";
-
-const LEAKY = { sanitizeOps: false, sanitizeResources: false };
 
 for (const { name: store, ignore, environment } of testedStores()) {
   Deno.test({

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { asAdmin } from "../moderation/administrators.ts";
 import { attacks, REST } from "../security/attacks.ts";
-import { LEAKY } from "../security/entrances.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 const test = attacks();

@@ -3,11 +3,11 @@ import { createHmac } from "node:crypto";
 import { decodeJwt, jwtVerify } from "jose";
 import { isId, newId } from "../../src/core/ids.ts";
 import { eventually } from "../support/eventually.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { TRANSPORTS } from "../support/transports.ts";
 import { WsClient } from "../support/ws_client.ts";
 
-const LEAKY = { sanitizeOps: false, sanitizeResources: false };
 const SECRET = "the-secret-of-livekit-in-the-tests-is-long";
 const CALLS = {
   LIVEKIT_URL: "wss://livekit.example.org",

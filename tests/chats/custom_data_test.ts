@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { TRANSPORTS } from "../support/transports.ts";
 import { WsClient } from "../support/ws_client.ts";
-
-const LEAKY = { sanitizeOps: false, sanitizeResources: false };
 
 for (const { name: store, ignore, environment } of testedStores()) {
   Deno.test({

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { newId } from "../../src/core/ids.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { openStoreOf } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
-
-const LEAKY = { sanitizeOps: false, sanitizeResources: false };
 
 /** Metadata of the system messages of a chat, oldest first. */
 async function reports(app: RunningApp, token: string, chatId: string) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { LEAKY } from "../security/entrances.ts";
 import { eventually } from "../support/eventually.ts";
 import { GOOGLE_CLIENT_ID } from "../support/google_server.ts";
 import { HangingServer } from "../support/hanging_server.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { upload } from "../support/uploads.ts";
 import { within } from "../support/within.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { LEAKY } from "../security/entrances.ts";
 import { eventually } from "../support/eventually.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testedStores } from "../support/tested_stores.ts";

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import type { JWTPayload } from "jose";
-import { LEAKY } from "../security/entrances.ts";
-import { OwnIssuer } from "../support/own_issuer.ts";
-import { RunningApp } from "../support/running_app.ts";
-import { testedStores } from "../support/tested_stores.ts";
+import type { OwnIssuer } from "../support/own_issuer.ts";
+import { ownTokenTests } from "../support/own_token_tests.ts";
+import type { RunningApp } from "../support/running_app.ts";
 import { WsClient } from "../support/ws_client.ts";
 
 /** Sessions of a customer's tokens are limited, used and ended like those of a sign-in here. */
@@ -36,24 +35,14 @@ class World {
   }
 }
 
+const ownTokenTest = ownTokenTests();
+
 function test(
   name: string,
   run: (world: World) => Promise<void>,
   environment: Record<string, string> = {},
 ): void {
-  for (const store of testedStores()) {
-    Deno.test({
-      ...LEAKY,
-      name: `${store.name}: ${name}`,
-      ignore: store.ignore,
-      fn: async () => {
-        await using issuer = await OwnIssuer.start();
-        const parts = [issuer.environment, store.environment(), environment];
-        await using app = await RunningApp.start(Object.assign({}, ...parts));
-        await run(new World(app, issuer));
-      },
-    });
-  }
+  ownTokenTest(name, (app, issuer) => run(new World(app, issuer)), environment);
 }
 
 test("the use of a token's session is recorded to the minute, with its address", async (world) => {

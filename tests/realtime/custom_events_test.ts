@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { TRANSPORTS } from "../support/transports.ts";
 import { WsClient } from "../support/ws_client.ts";
-
-const LEAKY = { sanitizeOps: false, sanitizeResources: false };
 
 for (const transport of TRANSPORTS) {
   Deno.test({

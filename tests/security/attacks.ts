@@ -1,6 +1,6 @@
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
-import { LEAKY } from "./entrances.ts";
 
 /** For attacks that are tried over REST only. */
 export const REST = [{ name: "REST" }] as const;

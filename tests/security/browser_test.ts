@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
-import { LEAKY, SOCKETS } from "./entrances.ts";
+import { SOCKETS } from "./entrances.ts";
 import { rawHead, SOCKET_IO_POLL_PATH, SOCKET_IO_WS_PATH, UPGRADE, WS_PATH } from "./raw_http.ts";
 
 /**

@@ -86,6 +86,3 @@ export const SOCKETS: readonly SocketEntrance[] = [
 ];
 
 export const ENTRANCES: readonly Entrance[] = [rest, ...SOCKETS];
-
-/** The Socket.IO client's timers outlive it briefly. */
-export const LEAKY = { sanitizeOps: false, sanitizeResources: false };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { TRANSPORTS } from "../support/transports.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { enableSecondFactor } from "../support/second_factor.ts";
-import { LEAKY } from "./entrances.ts";
 
 /** Guessing is slow from any network and through any transport, while the owner can sign in. */
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
-import { LEAKY } from "./entrances.ts";
 import { RawHttp, SOCKET_IO_POLL_PATH, SOCKET_IO_WS_PATH, UPGRADE, WS_PATH } from "./raw_http.ts";
 
 /** Every transport, with the headers that it needs. */

@@ -4,10 +4,10 @@ import { anApiKey } from "../contract/store/rows.ts";
 import { RawDevice } from "../encryption/raw_device.ts";
 import { asAdmin } from "../moderation/administrators.ts";
 import type { HttpAnswer, HttpClient } from "../support/http_client.ts";
+import { LEAKY } from "../support/leaky.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
-import { LEAKY } from "./entrances.ts";
 
 /**
  * Requests at the same time on two instances, to pass a limit that each instance alone holds. The

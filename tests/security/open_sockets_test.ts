@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { Tokens } from "../../src/auth/tokens.ts";
 import { newId } from "../../src/core/ids.ts";
 import type { HttpClient } from "../support/http_client.ts";
+import { LEAKY } from "../support/leaky.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { attacks } from "./attacks.ts";
-import { LEAKY, SOCKETS } from "./entrances.ts";
+import { SOCKETS } from "./entrances.ts";
 
 const attack = attacks();
 

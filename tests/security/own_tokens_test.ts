@@ -11,29 +11,14 @@ import {
 import { encode as encodeBase64Url } from "jose/base64url";
 import { backendOf } from "../support/api_keys.ts";
 import { OwnIssuer } from "../support/own_issuer.ts";
+import { ownTokenTests } from "../support/own_token_tests.ts";
 import { RunningApp } from "../support/running_app.ts";
-import { testedStores } from "../support/tested_stores.ts";
 import { TRANSPORTS } from "../support/transports.ts";
 import { WsClient } from "../support/ws_client.ts";
-import { LEAKY } from "./entrances.ts";
 
 const SECRET = "a secret that the customer shares with us, 48 bytes";
 
-/** Runs on each store, with a customer that publishes its keys. */
-function test(name: string, run: (app: RunningApp, issuer: OwnIssuer) => Promise<void>): void {
-  for (const store of testedStores()) {
-    Deno.test({
-      ...LEAKY,
-      name: `${store.name}: ${name}`,
-      ignore: store.ignore,
-      fn: async () => {
-        await using issuer = await OwnIssuer.start();
-        await using app = await RunningApp.start({ ...issuer.environment, ...store.environment() });
-        await run(app, issuer);
-      },
-    });
-  }
-}
+const test = ownTokenTests();
 
 const profile = (app: RunningApp, token: string) =>
   app.client().as(token).get("/api/users/profile");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { LEAKY } from "../support/leaky.ts";
 import { TRANSPORTS } from "../support/transports.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Person } from "../support/people.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { WsClient } from "../support/ws_client.ts";
-import { LEAKY } from "./entrances.ts";
 import {
   rawHead,
   RawHttp,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { RawWebSocket } from "../support/raw_web_socket.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { SocketIoClient } from "../support/socketio_client.ts";
 import { within } from "../support/within.ts";
 import { WsClient } from "../support/ws_client.ts";
-import { LEAKY } from "./entrances.ts";
 import { rawHead, SOCKET_IO_POLL_PATH, SOCKET_IO_WS_PATH, UPGRADE, WS_PATH } from "./raw_http.ts";
 
 /** Every way to open a socket, with the headers that it needs. */

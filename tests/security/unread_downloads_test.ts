@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { LEAKY } from "../support/leaky.ts";
 import { Random } from "../support/random_bytes.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { download, upload } from "../support/uploads.ts";
 import { findVersitygw, s3Environment, startS3 } from "../support/versitygw.ts";
 import { within } from "../support/within.ts";
-import { LEAKY } from "./entrances.ts";
 import { RawHttp } from "./raw_http.ts";
 
 /** Far more than the buffers of a connection take, so that the rest of it waits in the server. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LEAKY } from "../security/entrances.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 const GOOGLE = { GOOGLE_CLIENT_ID: "client" };
