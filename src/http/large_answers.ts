@@ -1,9 +1,5 @@
+import { LARGE_BYTES, LargeBody } from "../core/large_body.ts";
 import { OpenBodies } from "../core/open_bodies.ts";
-
-/** Minimum size in bytes; smaller ones fit into the buffers of a connection. */
-const LARGE_BYTES = 64 * 1024;
-/** Bytes that the network takes at once. */
-const CHUNK_BYTES = 64 * 1024;
 
 const LIMITS = {
   perPerson: 12,
@@ -27,16 +23,6 @@ export class LargeAnswers {
     if (Number(headers.get("content-length")) < LARGE_BYTES) return response;
     const bytes = new Uint8Array(await response.arrayBuffer());
     const open = await this.#bodies.enter(owner);
-    return new Response(open.start(chunksOf(bytes)), { status, statusText, headers });
+    return new Response(open.start(new LargeBody(bytes).stream), { status, statusText, headers });
   }
-}
-
-function chunksOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(bytes.subarray(at, at += CHUNK_BYTES));
-      if (at >= bytes.length) controller.close();
-    },
-  }, { highWaterMark: 0 });
 }

@@ -1,4 +1,5 @@
 import { parser, Transport } from "engine.io";
+import { LARGE_BYTES, LargeBody } from "../../../core/large_body.ts";
 import { guard, type OnFault } from "./guard.ts";
 import { BodyReader, BodyTooLarge } from "./body.ts";
 import {
@@ -7,7 +8,6 @@ import {
   type OutgoingHeaders,
   textResponse,
 } from "./exchange.ts";
-import { LARGE_LENGTH, LargeBody } from "./large_body.ts";
 
 export type Packet = Parameters<Transport["send"]>[0][number];
 
@@ -144,10 +144,11 @@ export class PollingTransport extends Transport {
   }
 
   #payloadResponse(payload: string, headers: OutgoingHeaders): Response {
-    if (payload.length < LARGE_LENGTH) return textResponse(payload, 200, headers);
-    this.#large = new LargeBody(payload);
-    const { stream, length } = this.#large;
-    return textResponse(stream, 200, { ...headers, "content-length": String(length) });
+    if (payload.length < LARGE_BYTES) return textResponse(payload, 200, headers);
+    const bytes = new TextEncoder().encode(payload);
+    this.#large = new LargeBody(bytes);
+    const length = String(bytes.length);
+    return textResponse(this.#large.stream, 200, { ...headers, "content-length": length });
   }
 
   async #onPost(exchange: Exchange): Promise<void> {

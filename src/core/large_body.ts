@@ -1,19 +1,21 @@
 /** Bytes that the network takes at once. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** Minimum length of a payload in characters; smaller ones fit into the buffers of a connection. */
-export const LARGE_LENGTH = CHUNK_BYTES;
+/** Minimum size in bytes; smaller ones fit into the buffers of a connection. */
+export const LARGE_BYTES = CHUNK_BYTES;
 
-/** The large body of one response: it waits in memory for its client to read it, and can be cut. */
+/**
+ * The large body of one response: it waits in memory for its client to read it, and can be cut. It
+ * ends as the network takes its last bytes, before the client can have read them: a client that
+ * sends its next request after the last byte is never too early. (`OpenBody` ends one read later.)
+ */
 export class LargeBody {
   readonly stream: ReadableStream<Uint8Array>;
-  readonly length: number;
   #bytes: Uint8Array;
   #controller?: ReadableStreamDefaultController<Uint8Array>;
 
-  constructor(text: string) {
-    this.#bytes = new TextEncoder().encode(text);
-    this.length = this.#bytes.length;
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
     this.stream = new ReadableStream({
       start: (controller) => void (this.#controller = controller),
       pull: () => this.#pull(),
@@ -27,8 +29,8 @@ export class LargeBody {
   }
 
   /**
-   * Breaks the response off if it was not read to its end: by its Content-Length the client sees
-   * that it is not whole. (Deno would log an error of the stream.)
+   * Breaks the response off if it was not read to its end: by its Content-Length, which it needs,
+   * the client sees that it is not whole. (Deno would log an error of the stream.)
    */
   cut(): void {
     if (!this.isUnread) return;
