@@ -23,6 +23,7 @@ import type { Config } from "./config/types.ts";
 export { isStopNoted, noteStop } from "./config/environment.ts";
 export { ConfigError } from "./config/fault.ts";
 export type { Limits } from "./api/limits.ts";
+export { sealingKeys } from "./config/secrets.ts";
 export type { Config, OAuthClient } from "./config/types.ts";
 export type { OidcProviderConfig } from "./config/oidc.ts";
 export type { ServiceAccount } from "./config/variables.ts";

@@ -6,7 +6,7 @@ import { type SecretBox, secretBox } from "./auth/secret_box.ts";
 import { Tokens } from "./auth/tokens.ts";
 import type { ChatWriter } from "./chats/chat_writer.ts";
 import { type ChatRules, type Chats, createChats } from "./chats/create_chats.ts";
-import type { Config } from "./config.ts";
+import { type Config, sealingKeys } from "./config.ts";
 import { toBase64Url } from "./core/base64url.ts";
 import type { EncryptionNotices } from "./encryption/notices.ts";
 import { createMedia, type MediaServices } from "./media/create_media.ts";
@@ -34,7 +34,7 @@ export function createMediaOf(context: AppContext, { access }: ChatRules, writer
     log,
     limits: config.limits,
     imageMemoryBytes: imageMemoryBytes(processMemoryBytes(config), context.instances),
-    secret: config.encryptionKey,
+    secrets: sealingKeys(config),
     pictureOrigins: config.pictureOrigins,
     onUploaded: uploadObserver(context.metrics),
   });
@@ -108,11 +108,9 @@ export function createChatsOf(
 }
 
 /** Encrypts small secrets at rest. */
-export function createBox({ encryptionKey, formerEncryptionKeys }: Config): SecretBox {
-  return secretBox([
-    toBase64Url(encryptionKey),
-    ...formerEncryptionKeys.map((key) => toBase64Url(key)),
-  ]);
+export function createBox(config: Config): SecretBox {
+  const [current, ...former] = sealingKeys(config).map((key) => toBase64Url(key));
+  return secretBox([current, ...former]);
 }
 
 interface SignInParts {

@@ -12,7 +12,7 @@ import { OneTimeTokens } from "./auth/one_time_tokens.ts";
 import { RESERVED_NAMES, ReservedNames } from "./auth/reserved_names.ts";
 import { ChatAccess } from "./chats/chat_access.ts";
 import { ChatWriter } from "./chats/chat_writer.ts";
-import { type Config, ConfigError, loadConfig } from "./config.ts";
+import { type Config, ConfigError, loadConfig, sealingKeys } from "./config.ts";
 import { systemClock as clock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
 import { failureText } from "./core/failure_text.ts";
@@ -96,7 +96,7 @@ async function mediaOf(store: Store, config: Config): Promise<MediaServices> {
     log,
     limits: config.limits,
     imageMemoryBytes: imageMemoryBytes(processMemoryBytes(config), 1),
-    secret: config.encryptionKey,
+    secrets: sealingKeys(config),
     onUploaded: () => {},
     pictureOrigins: config.pictureOrigins,
   });

@@ -8,7 +8,7 @@ import { serverEnvironment } from "./launcher/server_environment.ts";
 
 /**
  * Starts the server with the permissions that it needs, for `deno task dev`, `start`,
- * `start:parallel`, `admin`, `apikey`, `import` and `doctor`. It determines the data folder and the folder of packages,
+ * `start:parallel`, `admin`, `apikey`, `import`, `reseal` and `doctor`. It determines the data folder and the folder of packages,
  * because Deno's flags take neither from `.env`.
  */
 const MODES: readonly string[] = [
@@ -19,10 +19,11 @@ const MODES: readonly string[] = [
   "apikey",
   "import",
   "doctor",
+  "reseal",
 ] satisfies LaunchMode[];
 
 /** Modes without arguments: `--port 80` would start a server on another port than was meant. */
-const WITHOUT_ARGUMENTS = ["dev", "start", "parallel", "doctor"];
+const WITHOUT_ARGUMENTS = ["dev", "start", "parallel", "doctor", "reseal"];
 
 /** Exit codes EX_USAGE and EX_CONFIG of sysexits.h. */
 const EXIT_USAGE = 64;

@@ -1,4 +1,5 @@
 import type { AppContext } from "./app_context.ts";
+import { sealingKeys } from "./config.ts";
 import { createBots } from "./bots/create_bots.ts";
 import { Calls } from "./calls/calls.ts";
 import { createApiKeys } from "./api_keys/create_api_keys.ts";
@@ -162,7 +163,7 @@ export function createServices(context: AppContext) {
     publisher,
     limiter: context.adapters.backplane.limiter,
     clock,
-    secret: config.encryptionKey,
+    secrets: sealingKeys(config),
   });
   const moderation = createModeration({
     store,

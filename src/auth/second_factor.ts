@@ -9,6 +9,7 @@ import { type BruteForceGuard, personName, sessionName } from "./brute_force_gua
 import { qrCodeSvg } from "./qr_code.ts";
 import type { StepUp } from "./step_up.ts";
 import { newRecoveryCodes, recoveryCodeHash } from "./recovery_codes.ts";
+import { owner, resealSecondFactor } from "./second_factor_seal.ts";
 import type { SecretBox } from "./secret_box.ts";
 import { acceptedTotpStep, newTotpSecret, otpauthUrl } from "./totp.ts";
 
@@ -163,20 +164,9 @@ export class SecondFactor {
     if (step === null || !await store.users.useTotpStep(user.id, step)) throw wrongCode();
     const { sealedSecret } = user.totp!;
     if (!await box.isOutdated(sealedSecret)) return;
-    mail.inBackground(
-      "Re-encrypting a second factor's secret",
-      () => this.#reseal(user, sealedSecret),
-    );
-  }
-
-  async #reseal(user: User, outdated: string): Promise<void> {
-    const { box, changes } = this.options;
-    const sealedSecret = await box.seal(await box.open(outdated, owner(user)), owner(user));
-    await changes.byServer(
-      user.id,
-      ({ user: { totp } }) =>
-        totp?.sealedSecret === outdated ? { user: { totp: { ...totp, sealedSecret } } } : {},
-    );
+    mail.inBackground("Re-encrypting a second factor's secret", async () => {
+      await resealSecondFactor(user, this.options);
+    });
   }
 
   async #useRecoveryCode(userId: string, hash: string, visitor: Visitor): Promise<void> {
@@ -215,8 +205,6 @@ const guarded = ({ id }: User, knownAs?: string) => ({
   userId: id,
   knownAs,
 });
-
-const owner = ({ id }: Pick<User, "id">) => ({ purpose: "totp", userId: id });
 
 /**
  * The factor that a code was checked against must be the one that is changed. Sealing it again

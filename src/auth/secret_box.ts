@@ -12,6 +12,8 @@ export interface SecretBox {
   open(sealed: string, owner: SecretOwner): Promise<string>;
   /** True if it was sealed under an older key and should be sealed again after opening. */
   isOutdated(sealed: string): Promise<boolean>;
+  /** Returns it sealed under the current key, or null if it is; throws as `open` does. */
+  reseal(sealed: string, owner: SecretOwner): Promise<string | null>;
 }
 
 /** Bound to the ciphertext as associated data, so that neither part can be exchanged. */
@@ -57,6 +59,11 @@ export function secretBox(secrets: readonly [string, ...string[]]): SecretBox {
     },
     async isOutdated(sealed) {
       return split(sealed).keyId !== (await keys())[0].id;
+    },
+    async reseal(sealed, owner) {
+      const [current, ...former] = await keys();
+      if (split(sealed).keyId === current.id) return null;
+      return await seal(current, await open(former, sealed, owner), owner);
     },
   };
 }

@@ -10,25 +10,29 @@ const PROOF_DIGITS = 12;
  * instance. It is a UUIDv7 as all ids.
  */
 export class CallIds {
-  readonly #key: Uint8Array;
+  /** The first one signs. */
+  readonly #keys: Uint8Array[];
 
-  constructor(secret: Uint8Array) {
-    this.#key = createHmac("sha256", secret).update("call ids").digest();
+  /** Ids made with any of `secrets` are good; new ones are made with the first. */
+  constructor(secrets: readonly Uint8Array[]) {
+    this.#keys = secrets.map((each) => createHmac("sha256", each).update("call ids").digest());
   }
 
   make(chatId: string, userId: string): string {
     const start = newId().slice(0, -PROOF_DIGITS);
-    return start + this.#proof(start, chatId, userId);
+    return start + proof(this.#keys[0], start, chatId, userId);
   }
 
   /** True if the server made the id for a call that this person began in this chat. */
   isBegunBy(call: string, chatId: string, userId: string): boolean {
-    const proof = this.#proof(call.slice(0, -PROOF_DIGITS), chatId, userId);
-    return timingSafeEqual(Buffer.from(call.slice(-PROOF_DIGITS)), Buffer.from(proof));
+    const [start, given] = [call.slice(0, -PROOF_DIGITS), Buffer.from(call.slice(-PROOF_DIGITS))];
+    return this.#keys.some((key) => {
+      return timingSafeEqual(given, Buffer.from(proof(key, start, chatId, userId)));
+    });
   }
+}
 
-  #proof(...parts: string[]): string {
-    const hash = createHmac("sha256", this.#key).update(parts.join("\n")).digest("hex");
-    return hash.slice(0, PROOF_DIGITS);
-  }
+function proof(key: Uint8Array, ...parts: string[]): string {
+  const hash = createHmac("sha256", key).update(parts.join("\n")).digest("hex");
+  return hash.slice(0, PROOF_DIGITS);
 }

@@ -24,7 +24,7 @@ export interface CallsOptions {
   limiter: RateLimiter;
   clock: Clock;
   /** Secret from which the key of the calls' ids is derived. */
-  secret: Uint8Array;
+  secrets: readonly Uint8Array[];
 }
 
 /** Calls that one person may start in one chat: each rings at all members who are connected. */
@@ -40,7 +40,7 @@ export class Calls {
   readonly #ids: CallIds;
 
   constructor(private readonly options: CallsOptions) {
-    this.#ids = new CallIds(options.secret);
+    this.#ids = new CallIds(options.secrets);
   }
 
   /** A call whose id was given, not made here, is ended by a group's owner and admins alone. */

@@ -62,6 +62,13 @@ export function formerEncryptionKeysOf(values: Values): Uint8Array[] {
   ];
 }
 
+/** Returns the keys of what this server seals and signs: the first makes, all of them open. */
+export function sealingKeys(
+  { encryptionKey, formerEncryptionKeys }: Pick<Config, "encryptionKey" | "formerEncryptionKeys">,
+): [Uint8Array, ...Uint8Array[]] {
+  return [encryptionKey, ...formerEncryptionKeys];
+}
+
 function listOf<T>(value: T | undefined): T[] {
   return value === undefined ? [] : [value];
 }

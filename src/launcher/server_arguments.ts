@@ -1,6 +1,14 @@
 import { resolve } from "node:path";
 
-export type LaunchMode = "dev" | "start" | "parallel" | "admin" | "apikey" | "import" | "doctor";
+export type LaunchMode =
+  | "dev"
+  | "start"
+  | "parallel"
+  | "admin"
+  | "apikey"
+  | "import"
+  | "reseal"
+  | "doctor";
 
 export interface LaunchPlace {
   /** The folder of the program's source. */
@@ -40,6 +48,7 @@ export function serverArguments(
   if (mode === "admin") return ["run", ...flags, "src/admin.ts"];
   if (mode === "apikey") return ["run", ...flags, "src/apikey.ts"];
   if (mode === "import") return ["run", ...flags, "src/import.ts"];
+  if (mode === "reseal") return ["run", ...flags, "src/reseal.ts"];
   if (mode === "doctor") return ["run", ...flags, "src/doctor.ts"];
   if (mode === "dev") return ["run", "--watch=src", ...flags, "src/main.ts"];
   const port = given(environment, "PORT") ?? "5000";

@@ -34,7 +34,7 @@ export interface MediaOptions {
   /** Bytes that decoding one image may take. */
   imageMemoryBytes: number;
   /** Secret from which the key of links is derived. */
-  secret: Uint8Array;
+  secrets: readonly Uint8Array[];
   onUploaded: OnUploaded;
   /** Origins of pictures that may be in a private network. */
   pictureOrigins: readonly string[];
@@ -110,7 +110,7 @@ export function createMedia(options: MediaOptions): MediaServices {
     intake,
     access,
     library,
-    links: new MediaLinks(options.secret, store.sessions, clock),
+    links: new MediaLinks(options.secrets, store.sessions, clock),
     pictures: new FetchedPictures(
       new PublicGetter({ allowedOrigins: options.pictureOrigins }),
       intake,

@@ -40,20 +40,23 @@ const STEP_MS = 5 * MINUTE;
  * a former member of a chat cannot use old links.
  */
 export class MediaLinks {
-  readonly #key: Uint8Array;
+  /** The first one signs. */
+  readonly #keys: Uint8Array[];
 
+  /** Links made with any of `secrets` are good; new ones are made with the first. */
   constructor(
-    secret: Uint8Array,
+    secrets: readonly Uint8Array[],
     private readonly sessions: Pick<SessionStore, "byId">,
     private readonly clock: Clock,
   ) {
-    this.#key = createHmac("sha256", secret).update("media links").digest();
+    this.#keys = secrets.map((each) => createHmac("sha256", each).update("media links").digest());
   }
 
   make(mediaId: string, { userId: user, sessionId: session }: LinkOwner): MediaLink {
     const expiresAt = Math.ceil((this.clock.now() + LIFE_MS) / STEP_MS) * STEP_MS;
     const expires = String(expiresAt / 1000);
-    const signature = this.#sign(mediaId, user, session, expires).toString("base64url");
+    const signed = sign(this.#keys[0], mediaId, user, session, expires);
+    const signature = signed.toString("base64url");
     const query = new URLSearchParams({ user, session, expires, signature });
     return { url: `/api/media/${mediaId}?${query}`, expiresAt };
   }
@@ -65,8 +68,10 @@ export class MediaLinks {
   async verify(mediaId: string, link: LinkQuery): Promise<VerifiedLink> {
     const { user, session, expires, signature } = link;
     const given = Buffer.from(signature, "base64url");
-    const expected = this.#sign(mediaId, user, session, expires);
-    const genuine = given.length === expected.length && timingSafeEqual(given, expected);
+    const genuine = this.#keys.some((key) => {
+      const expected = sign(key, mediaId, user, session, expires);
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    });
     if (!genuine) {
       throw new AppError("forbidden", "Cannot open the link: its signature is not valid");
     }
@@ -85,8 +90,8 @@ export class MediaLinks {
     if (session?.userId !== userId || session.endedAt !== null) return false;
     return session.expiresAt > this.clock.now();
   }
+}
 
-  #sign(...parts: string[]): Buffer {
-    return createHmac("sha256", this.#key).update(parts.join("\n")).digest();
-  }
+function sign(key: Uint8Array, ...parts: string[]): Buffer {
+  return createHmac("sha256", key).update(parts.join("\n")).digest();
 }

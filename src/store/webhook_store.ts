@@ -17,6 +17,11 @@ export interface WebhookStore {
   list(): Promise<WebhookEndpoint[]>;
   /** Sets the given fields and returns the updated row; null when missing. */
   update(id: string, patch: WebhookPatch): Promise<WebhookEndpoint | null>;
+  /**
+   * Puts `sealed` in the place of `former` among the endpoint's secrets; returns false if it is not
+   * there any more.
+   */
+  replaceSecret(id: string, former: string, sealed: string): Promise<boolean>;
   /** Deletes the endpoint and its deliveries; returns false when missing. */
   remove(id: string): Promise<boolean>;
 }

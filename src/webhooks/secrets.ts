@@ -7,7 +7,9 @@ import {
 } from "../core/webhook_signature.ts";
 import type { WebhookEndpoint, WebhookSecret } from "../model/webhook.ts";
 
-const PURPOSE = "webhook";
+/** Returns the owner of a webhook's sealed secrets; the message hook has one, too. */
+export const secretOwner = (userId: string) => ({ purpose: "webhook", userId });
+
 const MAX_OPENED = 1_000;
 
 /** The key under which a secret was stored is gone. */
@@ -28,7 +30,7 @@ export class WebhookSecrets {
 
   async make(webhookId: string): Promise<{ secret: string; stored: WebhookSecret }> {
     const secret = newWebhookSecret();
-    const sealed = await this.box.seal(secret, { purpose: PURPOSE, userId: webhookId });
+    const sealed = await this.box.seal(secret, secretOwner(webhookId));
     return { secret, stored: { sealed, expiresAt: null } };
   }
 
@@ -48,7 +50,7 @@ export class WebhookSecrets {
   async #keyOf(userId: string, sealed: string): Promise<SigningKey> {
     const known = this.#opened.get(sealed);
     if (known !== undefined) return known;
-    const secret = await this.box.open(sealed, { purpose: PURPOSE, userId });
+    const secret = await this.box.open(sealed, secretOwner(userId));
     const key = signingKey(webhookKey(secret)!);
     if (this.#opened.size >= MAX_OPENED) this.#opened.clear();
     this.#opened.set(sealed, key);

@@ -87,6 +87,7 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "admin.ts": { values: "anything" },
   "apikey.ts": { values: "anything" },
   "import.ts": { values: "anything" },
+  "reseal.ts": { values: "anything" },
   "adapters.ts": { values: "anything" },
   "app_context.ts": { values: "anything" },
   "services.ts": { values: "anything" },

@@ -51,7 +51,7 @@ Deno.test("serverArguments: each mode runs its entry module, and parallel listen
   assert.equal(serverArguments("dev", {}, PLACE)[1], "--watch=src");
   assert.equal(serverArguments("dev", {}, PLACE).at(-1), "src/main.ts");
   assert.equal(serverArguments("start", {}, PLACE).at(-1), "src/main.ts");
-  for (const mode of ["admin", "apikey", "import", "doctor"] as const) {
+  for (const mode of ["admin", "apikey", "import", "reseal", "doctor"] as const) {
     const words = serverArguments(mode, {}, PLACE);
     assert.deepEqual([words[0], words.at(-1)], ["run", `src/${mode}.ts`]);
   }

@@ -35,12 +35,13 @@ export class RunningApp implements AsyncDisposable {
     return new RunningApp(app, config, clock, folder, log);
   }
 
-  /** Starts another instance on the same data. */
-  async beside(): Promise<RunningApp> {
+  /** Starts another instance on the same data, with these values changed. */
+  async beside(changed: Partial<Config> = {}): Promise<RunningApp> {
     const log: string[] = [];
     const clock = new MovableClock();
-    const app = await createApp(this.config, jsonLog("warn", (line) => log.push(line)), { clock });
-    return new RunningApp(app, this.config, clock, await TempDir.make("beside"), log);
+    const config = { ...this.config, ...changed };
+    const app = await createApp(config, jsonLog("warn", (line) => log.push(line)), { clock });
+    return new RunningApp(app, config, clock, await TempDir.make("beside"), log);
   }
 
   get webSocketUrl(): string {

@@ -27,6 +27,15 @@ export class MongoSettingStore implements SettingStore {
     await this.#settings.replaceOne({ _id: eq(_id) }, fields, { upsert: true });
   }
 
+  async replace({ id, updatedAt }: Setting, setting: Setting): Promise<boolean> {
+    const { _id, ...fields } = toDocument(setting);
+    const { matchedCount } = await this.#settings.replaceOne(
+      { _id: eq(id), updatedAt: eq(updatedAt) },
+      fields,
+    );
+    return matchedCount === 1;
+  }
+
   async remove(id: string): Promise<boolean> {
     return (await this.#settings.deleteOne({ _id: eq(id) })).deletedCount === 1;
   }

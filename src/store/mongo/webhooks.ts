@@ -57,6 +57,14 @@ export class MongoWebhookStore implements WebhookStore {
     return fromDocumentOrNull<WebhookEndpoint>(updated);
   }
 
+  async replaceSecret(id: string, former: string, sealed: string): Promise<boolean> {
+    const { matchedCount } = await this.#webhooks.updateOne(
+      { _id: eq(id), "secrets.sealed": eq(former) },
+      { $set: { "secrets.$.sealed": sealed } },
+    );
+    return matchedCount === 1;
+  }
+
   async remove(id: string): Promise<boolean> {
     const { deletedCount } = await this.#webhooks.deleteOne({ _id: eq(id) });
     await this.#deliveries.deleteMany({ webhookId: eq(id) });

@@ -36,6 +36,15 @@ export class SqliteSettingStore implements SettingStore {
     });
   }
 
+  replace({ id, updatedAt }: Setting, setting: Setting): Promise<boolean> {
+    return this.#db.write(() => {
+      const removed = "DELETE FROM settings WHERE id = ? AND updatedAt = ?";
+      if (this.#db.run(removed, id, updatedAt) === 0) return false;
+      this.#db.run(SETTINGS.insert, ...SETTINGS.bind(setting));
+      return true;
+    });
+  }
+
   remove(id: string): Promise<boolean> {
     return this.#db.write(() => this.#db.run("DELETE FROM settings WHERE id = ?", id) === 1);
   }

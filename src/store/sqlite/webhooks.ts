@@ -51,9 +51,19 @@ export class SqliteWebhookStore implements WebhookStore {
       if (before === null) return null;
       const given = Object.entries(patch).filter(([, value]) => value !== undefined);
       const endpoint: WebhookEndpoint = { ...before, ...Object.fromEntries(given) };
-      this.#db.run("DELETE FROM webhooks WHERE id = ?", id);
-      this.#db.run(WEBHOOKS.insert, ...WEBHOOKS.bind(endpoint));
+      this.#rewrite(endpoint);
       return endpoint;
+    });
+  }
+
+  replaceSecret(id: string, former: string, sealed: string): Promise<boolean> {
+    return this.#db.write(() => {
+      const endpoint = this.#row(id);
+      const found = endpoint?.secrets.find((each) => each.sealed === former);
+      if (!endpoint || !found) return false;
+      found.sealed = sealed;
+      this.#rewrite(endpoint);
+      return true;
     });
   }
 
@@ -64,6 +74,11 @@ export class SqliteWebhookStore implements WebhookStore {
     const key = "webhookId, deliveryId";
     await this.#db.deleteParts("webhook_deliveries", "webhookId = ?", [id], key);
     return removed;
+  }
+
+  #rewrite(endpoint: WebhookEndpoint): void {
+    this.#db.run("DELETE FROM webhooks WHERE id = ?", endpoint.id);
+    this.#db.run(WEBHOOKS.insert, ...WEBHOOKS.bind(endpoint));
   }
 
   #row(id: string): WebhookEndpoint | null {

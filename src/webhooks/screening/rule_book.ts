@@ -10,6 +10,7 @@ import type { Caller, ServerCaller } from "../../model/caller.ts";
 import { type Filters, type MessageHookSetting, NO_FILTERS } from "../../model/filters.ts";
 import type { Store } from "../../store/store.ts";
 import { requireEndpointUrl } from "../endpoint_url.ts";
+import { secretOwner } from "../secrets.ts";
 import type { OpenHook } from "./message_hook.ts";
 import type { Rules } from "./screening.ts";
 import { WordList } from "./word_list.ts";
@@ -42,8 +43,9 @@ export interface HookView {
 }
 
 const FILTERS = "filters";
-const HOOK = "messageHook";
-const OWNER = { purpose: "webhook", userId: HOOK };
+/** Id of the hook's setting. */
+export const HOOK = "messageHook";
+const OWNER = secretOwner(HOOK);
 
 /** The filters and the hook, as administrators keep them and as this instance applies them. */
 export class RuleBook {

@@ -16,4 +16,18 @@ export function settingContract(test: ContractTest): void {
     assert.equal(await store.settings.remove("b"), false);
     assert.deepEqual((await store.settings.list()).map(({ id }) => id), ["a"]);
   });
+
+  test("a document is replaced only as it was read", async (store) => {
+    const read = { id: "a", value: { links: true }, updatedBy: newId(), updatedAt: T0 };
+    await store.settings.put(read);
+    const resealed = { ...read, value: { links: false } };
+    assert.equal(await store.settings.replace(read, resealed), true);
+    assert.deepEqual(await store.settings.byId("a"), resealed);
+    const later = { ...read, updatedAt: T0 + 1 };
+    await store.settings.put(later);
+    assert.equal(await store.settings.replace(read, resealed), false);
+    assert.deepEqual(await store.settings.byId("a"), later);
+    assert.equal(await store.settings.replace({ ...read, id: "b" }, { ...read, id: "b" }), false);
+    assert.deepEqual(await store.settings.list(), [later]);
+  });
 }

@@ -31,6 +31,17 @@ export function webhookContract(test: ContractTest): void {
     assert.deepEqual(await store.webhookDeliveries.byKey(other), other);
   });
 
+  test("one secret of an endpoint is replaced, unless it has been already", async (store) => {
+    const secrets = [{ sealed: "new", expiresAt: null }, { sealed: "old", expiresAt: T0 + 9 }];
+    const [endpoint, other] = [anEndpoint({ secrets }), anEndpoint({ secrets })];
+    for (const each of [endpoint, other]) await store.webhooks.create(each, Infinity);
+    assert.equal(await store.webhooks.replaceSecret(endpoint.id, "old", "again"), true);
+    assert.equal(await store.webhooks.replaceSecret(endpoint.id, "old", "lost"), false);
+    assert.equal(await store.webhooks.replaceSecret(newId(), "new", "lost"), false);
+    const replaced = [secrets[0], { ...secrets[1], sealed: "again" }];
+    assert.deepEqual(await store.webhooks.list(), [{ ...endpoint, secrets: replaced }, other]);
+  });
+
   test("pending deliveries come by lane and position, whichever was written first", async (store) => {
     const { id } = anEndpoint();
     const [a, b] = [newId(), newId()];
