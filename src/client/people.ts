@@ -1,5 +1,6 @@
 import type { UserView } from "../api/views/user.ts";
 import type { Call } from "./call.ts";
+import { ChatError } from "./chat_error.ts";
 import type { Presence } from "./local_chat.ts";
 import { Serial } from "../core/serial.ts";
 import { View } from "./view.ts";
@@ -38,6 +39,13 @@ const MAX_PEOPLE = 2_000;
  * Maximum number of users, the most recently used, whose presence is fetched again after a break.
  */
 const MAX_REFRESHED = 100;
+/**
+ * Milliseconds from a failed request to the next: a screen that renders the failure asks again at
+ * once.
+ */
+const PAUSE_MS = 5_000;
+/** The server refuses a request as a whole for one id of another form. */
+const ID = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
 /**
  * Names, pictures and presence of users: fetched in batches when first needed, and kept up to date.
@@ -56,6 +64,7 @@ export class People {
   readonly #listeners = new Set<PersonListener>();
   #blocked: ReadonlySet<string> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #pausedUntil = 0;
   readonly #fetching = new Serial();
 
   /** @internal */
@@ -143,10 +152,15 @@ export class People {
    * @internal
    */
   async connected(): Promise<void> {
-    const ids = [...this.#entries.keys()].slice(-MAX_REFRESHED);
-    const isAsked = (id: string) => this.#entries.get(id)!.isAsked;
-    const known = ids.filter(isAsked);
-    for (const id of ids) if (!isAsked(id)) this.#want(id, this.#entries.get(id)!);
+    this.#pausedUntil = 0;
+    const recent = [...this.#entries.keys()].slice(-MAX_REFRESHED);
+    const ids = [...new Set([...this.#stopWaiting(), ...recent])].filter(isId);
+    const known: string[] = [];
+    for (const id of ids) {
+      const entry = this.#entries.get(id);
+      if (entry?.isAsked) known.push(id);
+      else if (entry) this.#want(id, entry);
+    }
     await this.#fetchPresence(known);
   }
 
@@ -155,8 +169,7 @@ export class People {
    * @internal
    */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopWaiting();
     await this.#fetching.idle();
   }
 
@@ -204,12 +217,33 @@ export class People {
   #want(userId: string, entry: Entry): void {
     entry.isAsked = true;
     this.#wanted.add(userId);
+    const delayMs = Math.max(BATCH_AFTER_MS, this.#pausedUntil - performance.now());
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const ids = [...this.#wanted];
-      void this.#fetching.run(ids[0], () => this.#fetch(ids));
+      const wanted = [...this.#wanted];
       this.#wanted.clear();
-    }, BATCH_AFTER_MS);
+      for (const id of wanted) if (id && !isId(id)) this.onFault(wrongId(id));
+      const ids = wanted.filter(isId);
+      if (ids.length > 0) void this.#fetching.run(ids[0], () => this.#fetch(ids));
+    }, delayMs);
+  }
+
+  /** Returns the users who were to be fetched. */
+  #stopWaiting(): string[] {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const wanted = [...this.#wanted];
+    this.#wanted.clear();
+    this.#askAgain(wanted);
+    return wanted;
+  }
+
+  /** They are fetched when they are needed next, or with the next connection. */
+  #askAgain(userIds: string[]): void {
+    for (const id of userIds) {
+      const entry = this.#entries.get(id);
+      if (entry) entry.isAsked = false;
+    }
   }
 
   async #fetch(ids: string[]): Promise<void> {
@@ -220,8 +254,8 @@ export class People {
         for (const user of items) this.put(user);
         await this.#fetchPresence(userIds);
       } catch (error) {
-        // The next connection asks for them again.
-        for (const id of userIds) this.#entries.get(id)!.isAsked = false;
+        this.#askAgain(userIds);
+        this.#pausedUntil = performance.now() + PAUSE_MS;
         this.onFault(error);
       }
     }
@@ -241,4 +275,15 @@ export function publicFields(
   { id, username, displayName, bio, avatarMediaId, custom, bot }: UserView,
 ): UserView {
   return { id, username, displayName, bio, avatarMediaId, custom, bot };
+}
+
+function isId(id: string): boolean {
+  return ID.test(id);
+}
+
+function wrongId(id: string): ChatError {
+  return new ChatError(
+    "invalid_request",
+    `Cannot fetch the user "${id}": an id is a UUID, as in user.id. An externalId is not one`,
+  );
 }

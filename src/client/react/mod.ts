@@ -136,8 +136,17 @@ export function useTyping(chatId: string): readonly Person[] {
 
 /** A user; their name is empty until it is known. */
 export function usePerson(userId: string): Person {
+  const { people } = useClient();
   const unknown = React.useMemo(() => unknownPerson(userId), [userId]);
-  return useView(useClient().people.view(userId), () => unknown);
+  return useView(React.useMemo(() => personView(people, userId), [people, userId]), () => unknown);
+}
+
+/** The view of a person, which is first asked for, and so fetched, outside a server's rendering. */
+function personView(people: People, userId: string): Observable<Person> {
+  return {
+    subscribe: (listener) => people.view(userId).subscribe(listener),
+    getSnapshot: () => people.get(userId),
+  };
 }
 
 /** Several users; the array stays the same until one of them changes. */

@@ -64,6 +64,8 @@ async function hydrates(config: string): Promise<void> {
 async function onServer(url: string, shown: Shown): Promise<string> {
   const client = new ChatClient({ url });
   const html = renderToString(hydratedApp(client, shown));
+  // A person who was asked for is fetched, as the user of the page.
+  assert.deepEqual(client.people.all(), []);
   await client.close();
   const rendered = JSON.parse(html.match(/\{.*\}/)![0].replaceAll("&quot;", '"'));
   for (const [name, value] of Object.entries(ON_SERVER)) assert.deepEqual(rendered[name], value);

@@ -27,6 +27,8 @@ export async function buildClient(folder: string): Promise<void> {
     await Deno.remove(join(folder, name), { recursive: true });
   }
   await bundleClient(folder);
+  // Next.js and other frameworks with server components render the hooks on the client only.
+  await prependLine(join(folder, "react/mod.js"), '"use client";');
   await writeTypes(folder);
   await writeTexts(folder);
 }
