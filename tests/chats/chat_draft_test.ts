@@ -159,6 +159,19 @@ Deno.test("ChatDraft counts present members, including those who return", () => 
   assert.deepEqual(draft.presentMembers().map(({ userId }) => userId), ["ann", "bob"]);
 });
 
+Deno.test("ChatDraft names the present members by the time of joining, and those of one moment by id", () => {
+  const draft = draftOf(["ann"]);
+  const join = (userId: string, joinedAt: number) =>
+    draft.addMember({ userId, role: "member", joinedAt });
+  join("eve", T0 - 1);
+  join("bob", T0 - 1);
+  join("cleo", T0 - 2);
+  const ids = () => draft.presentMembers().map(({ userId }) => userId);
+  assert.deepEqual(ids(), ["cleo", "bob", "eve", "ann"]);
+  draft.updateMember(draft.member("bob")!, { leftAt: T0 });
+  assert.deepEqual(ids(), ["cleo", "eve", "ann"]);
+});
+
 Deno.test("ChatDraft does not find a message of another chat", async () => {
   const foreign = aMessage(aChat().id, 1);
   const chat = aChat();

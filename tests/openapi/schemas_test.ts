@@ -52,3 +52,11 @@ Deno.test("no default in the documents is an object", async () => {
     assert(typeof schema.default !== "object" || Array.isArray(schema.default), at);
   }
 });
+
+Deno.test("no schema in the documents has an empty list of required fields", async () => {
+  const lists = both(await documents()).filter(([at, { required }]) =>
+    !at.endsWith("/properties") && Array.isArray(required)
+  );
+  assert(lists.length > 0);
+  for (const [at, { required }] of lists) assert.notEqual(required!.length, 0, at);
+});
