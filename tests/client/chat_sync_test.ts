@@ -78,7 +78,9 @@ Deno.test("ChatSync answers any number of resyncs with one sync, however many ch
   await synced.promise;
   await delay(10);
   assert.deepEqual(calls, ["sync"]);
-  assert.ok([...model.chats.values()].every(({ cursor }) => cursor === 6));
+  const cursors = [...model.chats.values()].map(({ cursor }) => cursor);
+  assert.ok(cursors.length > 0);
+  assert.deepEqual(new Set(cursors), new Set([6]));
   sync.close();
 });
 

@@ -44,7 +44,9 @@ Deno.test("/docs/ serves the same page as /docs", async () => {
     "3. Or use the library",
     "Good to know",
   ]);
-  for (const [, link] of text.matchAll(/<a href="([^"]+)"/g)) {
+  const links = [...text.matchAll(/<a href="([^"]+)"/g)];
+  assert.ok(links.length > 0);
+  for (const [, link] of links) {
     const { status, body } = await fetch(app.url + link);
     await body?.cancel();
     assert.equal(status, 200, link);

@@ -23,7 +23,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       (_, i) =>
         client.command("message.send", { chatId: group.body.id, text: `${i}`, clientId: `${i}` }),
     );
-    await sends[0];
+    assert.equal((await sends[0]).ok, true);
     const exit = server.kill(signal);
     const closes = await Promise.all([idle.closed, silent.closed, client.closed]);
     assert.deepEqual(closes.map(({ code }) => code), [1012, 1012, 1012]);

@@ -105,6 +105,7 @@ Deno.test("single-line names are enforced wherever they are given", async () => 
       assert.doesNotMatch(problem.detail, /[\x00-\x1f\x7f-\x9f\u2028\u2029]/);
     }
   }
+  assert.ok(world.mails.length > 0);
   assert.ok(world.mails.every(({ to, subject }) => !/[\r\n]/.test(to + subject)));
 });
 

@@ -142,6 +142,7 @@ test(
     world.ahead += 10 * 60_000 + 1;
     assert.equal(await attempt(fresh.state, fresh.nonce), 401, "too late");
     // The verifier that the server kept is sent along: a stolen code alone is useless.
+    assert.ok(provider.exchanges.length > 0);
     for (const { code_verifier, redirect_uri } of provider.exchanges) {
       assert.match(code_verifier, /^[\w-]{43}$/);
       assert.equal(redirect_uri, CALLBACK);
