@@ -53,7 +53,7 @@ Deno.test("a deleted message and a former member are withdrawn, and other change
   ]);
 });
 
-Deno.test("a person hears of being added and of a new role by others, and not by themselves", () => {
+Deno.test("a person is notified of being added and of a new role by others, and not by themselves", () => {
   const by = (actorId: string | null, action: string, details?: object) => ({
     rev: 7,
     origin: { actorId, visitor: null },
