@@ -80,7 +80,23 @@ function editDistance(a: string, b: string): number {
  * Warns if instances share their data but not their signals, or their signals but not their data.
  */
 function clusterNotices(values: Values, environment: Environment): string[] {
-  if (environment.DENO_DEPLOYMENT_ID || (values.BROKER ?? "kv") !== "kv") return [];
+  if (environment.DENO_DEPLOYMENT_ID) return [];
+  return [...signalNotices(values), ...fileNotices(values)];
+}
+
+/** Several instances are prepared for, and the files of each stay on its host. */
+function fileNotices({ BROKER, MONGODB_URI, DENO_KV_URL, AWS_BUCKET_NAME }: Values): string[] {
+  const isCluster = BROKER === "mongo" || (BROKER ?? "kv") === "kv" && DENO_KV_URL !== undefined;
+  if (!isCluster || MONGODB_URI === undefined || AWS_BUCKET_NAME !== undefined) return [];
+  return [
+    "AWS_BUCKET_NAME is not set: uploads are files in DATA_DIR, and an instance with another DATA_DIR " +
+    "answers 404 to those who ask it for them. Set AWS_BUCKET_NAME, unless all instances have one " +
+    "folder, or this is the only one",
+  ];
+}
+
+function signalNotices(values: Values): string[] {
+  if ((values.BROKER ?? "kv") !== "kv") return [];
   const [mongodb, kv] = [values.MONGODB_URI, values.DENO_KV_URL];
   if (mongodb !== undefined && kv === undefined) {
     return [

@@ -63,6 +63,12 @@ export function createMedia(options: MediaOptions): MediaServices {
     memoryBytes: options.imageMemoryBytes,
   });
   const leases = new Leases(store.leases, clock);
+  const onMissing = (key: string) =>
+    log.warn(
+      "Bytes of a file are missing: they were deleted just now, or another instance has them in a " +
+        "separate DATA_DIR, which AWS_BUCKET_NAME would cure",
+      { key },
+    );
   const target = new UploadTarget(store, options.chatAccess);
   const intake = new MediaIntake({ store, blobs, images, clock, limits });
   const access = new MediaAccess(store);
@@ -93,6 +99,7 @@ export function createMedia(options: MediaOptions): MediaServices {
     clock,
     limits,
     onAppended: (bytes) => onUploaded("tus", bytes),
+    onMissing,
   });
   const direct = new DirectUploads({
     store,
@@ -106,7 +113,7 @@ export function createMedia(options: MediaOptions): MediaServices {
     onUploaded: (bytes) => onUploaded("direct", bytes),
   });
   return {
-    downloads: new OpenDownloads(blobs),
+    downloads: new OpenDownloads(blobs, onMissing),
     intake,
     access,
     library,

@@ -18,7 +18,12 @@ const LIMITS = {
 export class OpenDownloads {
   readonly #bodies: OpenBodies;
 
-  constructor(private readonly blobs: Pick<BlobStore, "get">, limits = LIMITS) {
+  /** `onMissing` is called with the key of a blob that should be there and is not. */
+  constructor(
+    private readonly blobs: Pick<BlobStore, "get">,
+    private readonly onMissing: (key: string) => void = () => {},
+    limits = LIMITS,
+  ) {
     this.#bodies = new OpenBodies("Cannot download", limits);
   }
 
@@ -35,6 +40,7 @@ export class OpenDownloads {
           throw error;
         }
         open.end();
+        this.onMissing(key);
         return null;
       },
     };

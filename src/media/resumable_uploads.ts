@@ -1,9 +1,9 @@
 import type { Clock } from "../core/clock.ts";
-import { AppError, notFound } from "../core/errors.ts";
+import { AppError, notFound, quote } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Media, TusDetails } from "../model/media.ts";
 import type { Store } from "../store/store.ts";
-import type { BlobStore } from "./blobs/blob_store.ts";
+import type { BlobStore, PartialUpload } from "./blobs/blob_store.ts";
 import { byteLimitStream } from "./byte_limit_stream.ts";
 import { type Checksum, checksumStream } from "./checksum_stream.ts";
 import { detectFileType, HEAD_SIZE } from "./file_type.ts";
@@ -53,6 +53,8 @@ export interface ResumableUploadOptions {
   limits: MediaLimits;
   /** Called with the number of bytes that a request added. */
   onAppended(bytes: number): void;
+  /** Called with the key of bytes that should be there and are not. */
+  onMissing(key: string): void;
 }
 
 /**
@@ -136,8 +138,20 @@ export class ResumableUploads {
   /** A finished upload is at its end: a client that missed the last response learns it this way. */
   async #stateOf(media: Media): Promise<UploadState> {
     if (media.status === "ready") return { media, offset: media.size };
-    const offset = await this.#options.blobs.uploadOffset(tusUpload(media));
-    return { media, offset: offset ?? media.size };
+    const { blobs } = this.#options;
+    const offset = await blobs.uploadOffset(tusUpload(media)) ??
+      (await blobs.head(fileKey(media.id)))?.size;
+    if (offset !== undefined) return { media, offset };
+    throw this.#missing(media.id);
+  }
+
+  /** Also where another instance began the upload on a separate disk. */
+  #missing(id: string): AppError {
+    this.#options.onMissing(fileKey(id));
+    return new AppError(
+      "not_found",
+      `The bytes of the upload ${quote(id)} are not here: begin again`,
+    );
   }
 
   /**
@@ -163,12 +177,26 @@ export class ResumableUploads {
       const limited = checked.pipeThrough(byteLimitStream(media.size - offset));
       const reached = checksum
         ? await this.#appendChecked(media, offset, limited, checksum)
-        : await this.#options.blobs.appendUpload(upload, offset, limited);
+        : await this.#append(id, upload, offset, limited);
       this.#options.onAppended(reached - offset);
       await this.#postpone(media);
       if (reached < media.size) return { media, offset: reached };
       return { media: await this.#end(media), offset: reached };
     });
+  }
+
+  async #append(
+    id: string,
+    upload: PartialUpload,
+    offset: number,
+    body: ReadableStream<Uint8Array>,
+  ): Promise<number> {
+    try {
+      return await this.#options.blobs.appendUpload(upload, offset, body);
+    } catch (error) {
+      const isMissing = error instanceof AppError && error.code === "not_found";
+      throw isMissing ? this.#missing(id) : error;
+    }
   }
 
   /** Writes to a temporary blob first, because appended bytes cannot be removed. */

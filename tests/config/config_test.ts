@@ -307,6 +307,25 @@ Deno.test("start-up reports instances that would not share signals or data, and 
   }
 });
 
+Deno.test("start-up reports instances that would not share files", () => {
+  const mongodb = { MONGODB_URI: "mongodb://localhost/x" };
+  const kv = { DENO_KV_URL: "http://localhost:4512", DENO_KV_ACCESS_TOKEN: "x" };
+  const bucket = {
+    AWS_BUCKET_NAME: "files",
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: "x",
+    AWS_SECRET_ACCESS_KEY: "y",
+  };
+  for (const cluster of [{ ...mongodb, ...kv }, { ...mongodb, BROKER: "mongo" }]) {
+    assert.equal(noticesOf(cluster, /AWS_BUCKET_NAME is not set/).length, 1);
+    assert.deepEqual(noticesOf({ ...cluster, ...bucket }, /AWS_BUCKET_NAME/), []);
+  }
+  const alone = [{}, kv, mongodb, { ...mongodb, ...kv, BROKER: "local" }];
+  for (const environment of alone) {
+    assert.deepEqual(noticesOf(environment as Record<string, string>, /AWS_BUCKET_NAME/), []);
+  }
+});
+
 Deno.test("production reports at start-up the parts served to every client, and how to disable them", () => {
   const pattern = /served to/;
   assert.equal(noticesOf({}, pattern).length, 3);

@@ -9,7 +9,7 @@ Deno.test("OpenDownloads holds no place for a file that is missing or cannot be 
     return Promise.resolve({ body: new Response("whole").body! } as BlobContent);
   };
   const limits = { perPerson: 1, total: 1, waiting: 0, waitMs: 0, idleMs: 60_000 };
-  const files = new OpenDownloads({ get }, { ...limits, abandonedMs: 60_000 }).of("ann");
+  const files = new OpenDownloads({ get }, () => {}, { ...limits, abandonedMs: 60_000 }).of("ann");
   for (let i = 0; i < 3; i++) {
     await assert.rejects(files.get("broken"), /no disk/);
     assert.equal(await files.get("gone"), null);
