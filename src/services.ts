@@ -114,6 +114,7 @@ export function createServices(context: AppContext) {
     auth,
     avatars: media.library,
     publisher,
+    typing,
     limits: config.limits,
     customFilters: config.customFilters,
     adminEmails: config.adminEmails,

@@ -10,7 +10,7 @@ import type { Shadows } from "./shadows.ts";
  */
 export class ContactPolicy {
   constructor(
-    private readonly store: Pick<Store, "users" | "blocks" | "chats">,
+    private readonly store: Pick<Store, "users" | "blocks">,
     private readonly shadows: Pick<Shadows, "has"> = { has: () => false },
   ) {}
 
@@ -50,12 +50,11 @@ export class ContactPolicy {
    * neither of the two may once one has blocked the other. In groups the rule of messages applies:
    * it is sent, and the blocker's devices hide it. Nothing of a shadowed person is seen.
    */
-  async isVisibleIn(chatId: string, userId: string): Promise<boolean> {
+  async isVisibleIn({ directKey }: Pick<Chat, "directKey">, userId: string): Promise<boolean> {
     if (this.shadows.has(userId)) return false;
-    const chat = await this.store.chats.byId(chatId);
-    if (!chat?.directKey) return true;
+    if (directKey === null) return true;
     const { blocks } = this.store;
-    const peerId = peerOf(chat.directKey, userId);
+    const peerId = peerOf(directKey, userId);
     return !await blocks.has(peerId, userId) && !await blocks.has(userId, peerId);
   }
 }

@@ -50,7 +50,7 @@ export class Receipts {
     });
     if (!result) throw notFound("chat", chatId);
     if (result.moved) {
-      this.onMoved(result.membership, chat, await this.contactPolicy.isVisibleIn(chatId, userId));
+      this.onMoved(result.membership, chat, await this.contactPolicy.isVisibleIn(chat, userId));
     }
     return result.membership;
   }

@@ -26,6 +26,11 @@ export type Signal =
    * Whether a user is typing on the publishing instance; `silent` means that clients get no event.
    */
   | { type: "typing"; chatId: string; userId: string; typing: boolean; silent?: true }
+  /**
+   * A user must not be seen typing: nowhere, or not in the direct chats with `peerId`. The instance
+   * on which they type ends it. Earlier releases ignore it.
+   */
+  | { type: "typing.hide"; userId: string; peerId?: string }
   /** Webhook endpoints or documents of administrators have changed: instances read them again. */
   | { type: "settings" }
   /** Sessions that have ended: their sockets close. */

@@ -45,7 +45,17 @@ export function createRealtime(options: RealtimeOptions) {
   const { clock, log, metrics, tracing, limits } = options;
   const hub = new Hub(store, feed, log, { figures: deliveryMetrics(metrics) });
   const publisher = new Publisher(hub, broker, tracing);
-  const presence = new Presence({ store, directory, hub, publisher, clock, log, limits });
+  const typing = new Typing({ access, contactPolicy, store, hub, publisher, limits });
+  const presence = new Presence({
+    store,
+    directory,
+    hub,
+    publisher,
+    clock,
+    log,
+    onHidden: (userId) => typing.hide(userId),
+    limits,
+  });
   hub.listen(presence);
   return {
     hub,
@@ -59,7 +69,7 @@ export function createRealtime(options: RealtimeOptions) {
       audience: new PresenceAudience(store, limits.presenceMembers),
       publisher,
     }),
-    typing: new Typing({ access, contactPolicy, store, hub, publisher, limits }),
+    typing,
     gatherer: new ReceiptGatherer({ store, publisher, log, limits }),
     profileNews: new ProfileNews({ store, publisher, log, limits }),
   };

@@ -46,9 +46,10 @@ export class CustomEvents {
     const { access, contactPolicy, publisher, store } = this.options;
     await access.requireMember(chatId, data.fromId);
     const chat = await store.chats.byId(chatId);
-    if (chat) assertUnfrozen(chat);
+    if (!chat) return;
+    assertUnfrozen(chat);
     // As with typing, the others see nothing unusual behind a block.
-    if (!await contactPolicy.isVisibleIn(chatId, data.fromId)) return;
+    if (!await contactPolicy.isVisibleIn(chat, data.fromId)) return;
     publisher.toRoom(chatId, { event: "custom", chatId, data });
   }
 

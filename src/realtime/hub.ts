@@ -230,6 +230,7 @@ export class Hub {
       case "sessions":
         return this.endSessions(signal.sessionIds);
       case "typing":
+      case "typing.hide":
       case "settings":
         return;
     }

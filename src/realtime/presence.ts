@@ -25,6 +25,8 @@ export interface PresenceOptions {
   publisher: Pick<Publisher, "toRooms" | "toUsers">;
   clock: Clock;
   log: Log;
+  /** Called once a user has become invisible. */
+  onHidden: (userId: string) => void;
   limits: { presenceGraceMs: number; presenceMembers: number };
 }
 
@@ -96,6 +98,7 @@ export class Presence implements HubListener {
     const seen = hides && online && { lastSeenAt: clock.now() };
     const user = await store.users.update(userId, { status, ...seen });
     if (!user) throw notFound("user", userId);
+    if (hides) this.options.onHidden(userId);
     const wasSeen = before.status.state !== "invisible";
     if (online && (wasSeen || !isHidden(user))) await this.#announce(user, true);
     const data = statusView(ownStatus(user));

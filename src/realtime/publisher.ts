@@ -59,6 +59,11 @@ export class Publisher {
     this.broker.publish({ type: "typing", chatId, userId, typing, ...(silent && { silent }) });
   }
 
+  /** Lets the other instances end what a user types there: all of it, or what `peerId` would see. */
+  hideTyping(userId: string, peerId?: string): void {
+    this.broker.publish({ type: "typing.hide", userId, ...(peerId !== undefined && { peerId }) });
+  }
+
   /** Sends an ephemeral event to all connections of these users. */
   toUsers(userIds: string[], event: WireEvent): void {
     if (userIds.length === 0) return;

@@ -37,7 +37,9 @@ export class Receiver implements BrokerEvents {
     else this.hub.signals(signals);
     for (const signal of signals) {
       if (signal.type === "chat") this.#onHead(signal.chatId, signal.rev);
-      if (signal.type === "typing") this.typing.signal(signal, instance);
+      if (signal.type === "typing" || signal.type === "typing.hide") {
+        this.typing.signal(signal, instance);
+      }
       if (signal.type === "settings") this.#onSettings();
     }
   }

@@ -2,7 +2,7 @@ import type { ChatAccess } from "../chats/chat_access.ts";
 import type { ContactPolicy } from "../chats/contact_policy.ts";
 import type { ChatCommit } from "../model/chat_step.ts";
 import type { Signal } from "../cluster/broker.ts";
-import { assertUnfrozen } from "../model/chat.ts";
+import { assertUnfrozen, type Chat, directKeysOf } from "../model/chat.ts";
 import type { Store } from "../store/store.ts";
 import type { Hub } from "./hub.ts";
 import type { Publisher } from "./publisher.ts";
@@ -14,6 +14,8 @@ const THIS_INSTANCE = "";
 interface TypingUser {
   chatId: string;
   userId: string;
+  /** Of the chat; null in a group, and where only another instance knows it. */
+  directKey: string | null;
   /**
    * Expiry timers by instance: the user may type on two devices that are connected to two
    * instances.
@@ -26,15 +28,16 @@ interface TypingUser {
 export interface TypingOptions {
   access: Pick<ChatAccess, "requireMember">;
   contactPolicy: Pick<ContactPolicy, "isVisibleIn">;
-  store: Pick<Store, "chats">;
+  store: Pick<Store, "chats" | "users">;
   hub: Pick<Hub, "toRoom">;
-  publisher: Pick<Publisher, "typing">;
+  publisher: Pick<Publisher, "typing" | "hideTyping">;
   limits: { typingTimeMs: number };
 }
 
 /**
  * Tracks who is typing. Typing expires, since a client that loses its connection cannot end it, and
- * it ends with the message that was being typed.
+ * it ends with the message that was being typed, once the user is invisible, and in a direct chat
+ * with a block.
  *
  * Every instance knows on which instances a user types, and sends its own clients one start and one
  * stop. A start on another instance is repeated while it lasts, and expires with its stop or
@@ -48,16 +51,32 @@ export class Typing {
   async start(userId: string, chatId: string): Promise<void> {
     await this.options.access.requireMember(chatId, userId);
     const chat = await this.options.store.chats.byId(chatId);
-    if (chat) assertUnfrozen(chat);
+    if (!chat) return;
+    assertUnfrozen(chat);
     // Typing behind a block is not announced: the others see nothing unusual.
-    if (!await this.options.contactPolicy.isVisibleIn(chatId, userId)) return;
+    if (!await this.#isVisible(chat, userId)) return;
     const { typingTimeMs } = this.options.limits;
     const isAnnounced = this.#typing.get(keyOf(chatId, userId))?.timers.has(THIS_INSTANCE);
     const entry = this.#begin(chatId, userId, THIS_INSTANCE, typingTimeMs);
+    entry.directKey = chat.directKey;
     const now = performance.now();
     if (isAnnounced && now - entry.announcedAt < typingTimeMs / 2) return;
     entry.announcedAt = now;
     this.options.publisher.typing(chatId, userId, true);
+  }
+
+  /** Ends, on every instance, what an invisible user was typing. */
+  hide(userId: string): void {
+    this.#hide(userId);
+    this.options.publisher.hideTyping(userId);
+  }
+
+  /** Ends, on every instance, what two people were typing to each other. */
+  hideBetween(userId: string, peerId: string): void {
+    for (const [one, other] of [[userId, peerId], [peerId, userId]]) {
+      this.#hide(one, other);
+      this.options.publisher.hideTyping(one, other);
+    }
   }
 
   async stop(userId: string, chatId: string): Promise<void> {
@@ -75,7 +94,9 @@ export class Typing {
   }
 
   /** Applies a signal of another instance. */
-  signal({ chatId, userId, typing, silent }: Signal & { type: "typing" }, instance: string): void {
+  signal(signal: Signal & { type: "typing" | "typing.hide" }, instance: string): void {
+    if (signal.type === "typing.hide") return this.#hide(signal.userId, signal.peerId);
+    const { chatId, userId, typing, silent } = signal;
     // Twice the time: a start is repeated every half of it, and a stop is signaled.
     if (typing) this.#begin(chatId, userId, instance, 2 * this.options.limits.typingTimeMs);
     else this.#end(keyOf(chatId, userId), instance, silent);
@@ -94,11 +115,27 @@ export class Typing {
     this.#typing.clear();
   }
 
+  async #isVisible(chat: Chat, userId: string): Promise<boolean> {
+    const { store, contactPolicy } = this.options;
+    const user = await store.users.byId(userId);
+    if (user?.status.state === "invisible") return false;
+    return await contactPolicy.isVisibleIn(chat, userId);
+  }
+
+  /** Ends what a user is typing on this instance; the others then receive the stop. */
+  #hide(userId: string, peerId?: string): void {
+    const keys = peerId === undefined ? null : pairKeys(userId, peerId);
+    for (const [key, entry] of [...this.#typing]) {
+      if (entry.userId !== userId) continue;
+      if (keys === null || keys.has(entry.directKey)) this.#end(key, THIS_INSTANCE);
+    }
+  }
+
   #begin(chatId: string, userId: string, instance: string, ms: number): TypingUser {
     const key = keyOf(chatId, userId);
     let entry = this.#typing.get(key);
     if (!entry) {
-      entry = { chatId, userId, timers: new Map(), announcedAt: -Infinity };
+      entry = { chatId, userId, directKey: null, timers: new Map(), announcedAt: -Infinity };
       this.#typing.set(key, entry);
       this.#sendEvent(entry, true);
     }
@@ -129,4 +166,8 @@ export class Typing {
 
 function keyOf(chatId: string, userId: string): string {
   return `${chatId}:${userId}`;
+}
+
+function pairKeys(userId: string, peerId: string): ReadonlySet<string | null> {
+  return new Set([false, true].flatMap((encrypted) => directKeysOf(userId, peerId, encrypted)));
 }

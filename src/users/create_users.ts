@@ -2,6 +2,7 @@ import type { AuthServices } from "../auth/handlers.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { Publisher } from "../realtime/publisher.ts";
+import type { Typing } from "../realtime/typing.ts";
 import type { User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
 import { AccountData } from "./account_data.ts";
@@ -19,6 +20,7 @@ export interface UsersOptions {
   auth: AuthServices;
   avatars: AvatarSource;
   publisher: Pick<Publisher, "toUsers">;
+  typing: Pick<Typing, "hideBetween">;
   limits: { blocks: number };
   customFilters: { user: readonly string[] };
   adminEmails: readonly string[];
@@ -58,7 +60,14 @@ export function createUsers(options: UsersOptions): UserServices {
       onChanged: options.onProfileChanged,
       filters: options.customFilters.user,
     }),
-    blocks: new Blocks({ store, publisher, audit, clock, limits }),
+    blocks: new Blocks({
+      store,
+      publisher,
+      audit,
+      clock,
+      onBlocked: (blockerId, blockedId) => options.typing.hideBetween(blockerId, blockedId),
+      limits,
+    }),
     administrators,
     erasure: new AccountErasure({
       ...auth,

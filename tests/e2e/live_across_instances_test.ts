@@ -68,6 +68,20 @@ for (const broker of ["kv", "mongo"] as const) {
       assert.ok(!annThere.events.some(({ event }) => event === "typing"), "not of oneself");
     });
 
+    await t.step("typing on one instance ends once another device becomes invisible", async () => {
+      const before = bobThere.events.length;
+      await annHere.command("typing.start", { chatId });
+      await received(bobThere, isTyping(true, ann), before);
+      await using annThere = await open(ann, 1);
+      await annThere.command("presence.set", { state: "invisible" });
+      // Repeated, so that it does not end by itself.
+      await eventually("it has ended", async () => {
+        await annHere.command("typing.start", { chatId });
+        return bobThere.events.slice(before).some(isTyping(false, ann));
+      });
+      await annThere.command("presence.set", { state: "online" });
+    });
+
     await t.step("a member receives events once added, and none once removed", async () => {
       const dan = await cluster.register("dan", 1);
       await using danThere = await open(dan, 1);

@@ -22,6 +22,7 @@ class People {
   readonly blocks: [string, string][] = [];
   readonly told: Told[] = [];
   readonly toldThemselves: { userIds: string[]; data: unknown }[] = [];
+  readonly hidden: string[] = [];
   readonly connected = new Set<string>();
   readonly presence: Presence;
   now = 1_000_000;
@@ -41,6 +42,7 @@ class People {
       },
       clock: { now: () => this.now },
       log: silentLog,
+      onHidden: (userId) => void this.hidden.push(userId),
       limits: { presenceGraceMs: grace, presenceMembers: 3 },
     });
   }
@@ -231,6 +233,7 @@ Deno.test("Presence shows an invisible user as offline in every way", async () =
   await people.eventsOf(3);
   assert.deepEqual(await people.seen("bob", "ann"), seen, "leaving leaves no trace");
   assert.equal(people.told.length, 3, "and is told to nobody");
+  assert.deepEqual(people.hidden, ["ann"], "typing ends once, with the change");
 });
 
 Deno.test("Presence hides both sides of a block from each other", async () => {

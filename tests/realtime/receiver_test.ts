@@ -25,6 +25,18 @@ Deno.test("Receiver passes on the heads and the changed settings of other instan
   assert.equal(settings, 1);
 });
 
+Deno.test("Receiver passes on typing, and whose typing is hidden", () => {
+  const received: unknown[] = [];
+  const typing = { signal: (...said: unknown[]) => void received.push(said), gone() {} };
+  const receiver = new Receiver({ signals() {}, recover() {} } as never, typing);
+  const signals: Signal[] = [
+    { type: "typing", chatId: "chat", userId: "ann", typing: true },
+    { type: "typing.hide", userId: "ann" },
+  ];
+  receiver.onSignals(signals, "another");
+  assert.deepEqual(received, signals.map((signal) => [signal, "another"]));
+});
+
 Deno.test("Receiver delivers the commits of other threads as the hub delivers those of this one", () => {
   const delivered: ChatCommit[] = [];
   const hub = { commit: (commit: ChatCommit) => void delivered.push(commit) };

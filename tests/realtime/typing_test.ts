@@ -9,9 +9,11 @@ import { withHeldMaps } from "../support/held_maps.ts";
  * A chat with Ann, and Bob, who may be blocked; the events of its listeners, and of other
  * instances.
  */
-function room({ blocked = false, typingTimeMs = 60_000 } = {}) {
+function room({ blocked = false, typingTimeMs = 60_000, directKey = null as string | null } = {}) {
   const received: unknown[] = [];
   const published: boolean[] = [];
+  const hidden: (string | undefined)[][] = [];
+  const states = new Map<string, string>();
   const typing = new Typing({
     access: {
       requireMember: (chatId: string, userId: string) =>
@@ -20,14 +22,20 @@ function room({ blocked = false, typingTimeMs = 60_000 } = {}) {
     contactPolicy: {
       isVisibleIn: (_chatId, userId) => Promise.resolve(!(blocked && userId === "bob")),
     },
-    store: { chats: { byId: () => Promise.resolve(null) } as never },
+    store: {
+      chats: { byId: () => Promise.resolve({ directKey, frozen: null }) } as never,
+      users: {
+        byId: (id: string) => Promise.resolve({ status: { state: states.get(id) ?? "online" } }),
+      } as never,
+    },
     hub: { toRoom: (_chatId: string, event: WireEvent) => void received.push(event.data) },
     publisher: {
       typing: (_chatId: string, _userId: string, writing: boolean) => void published.push(writing),
+      hideTyping: (...who: (string | undefined)[]) => void hidden.push(who),
     },
     limits: { typingTimeMs },
   });
-  return { typing, received, published };
+  return { typing, received, published, hidden, states };
 }
 
 Deno.test("Typing sends one start and one stop for repeated calls", async () => {
@@ -80,6 +88,58 @@ Deno.test("Typing of a blocked user reaches no one, and the user gets no error",
   await typing.start("bob", "chat");
   await typing.stop("bob", "chat");
   assert.deepEqual([received, published], [[], []]);
+  typing.close();
+});
+
+Deno.test("Typing of an invisible user reaches no one, and ends everywhere once they become it", async () => {
+  const { typing, received, published, hidden, states } = room();
+  await typing.start("ann", "one");
+  await typing.start("ann", "two");
+  await typing.start("bob", "one");
+  states.set("ann", "invisible");
+  typing.hide("ann");
+  await typing.start("ann", "one");
+  assert.deepEqual(received.slice(3), [
+    { userId: "ann", typing: false },
+    { userId: "ann", typing: false },
+  ]);
+  assert.deepEqual(published, [true, true, true, false, false]);
+  assert.deepEqual(hidden, [["ann"]], "instances on which Ann has another device end it there");
+  typing.close();
+});
+
+Deno.test("Typing.hideBetween ends what two people type in their direct chats only", async () => {
+  for (const directKey of ["ann:bob", "ann:bob:encrypted", "ann:bob:plain"]) {
+    const { typing, received, hidden } = room({ directKey });
+    await typing.start("ann", "chat");
+    await typing.start("bob", "chat");
+    typing.hideBetween("bob", "cat");
+    assert.equal(received.length, 2);
+    typing.hideBetween("bob", "ann");
+    assert.deepEqual(received.slice(2), [
+      { userId: "bob", typing: false },
+      { userId: "ann", typing: false },
+    ]);
+    assert.deepEqual(hidden.slice(2), [["bob", "ann"], ["ann", "bob"]]);
+    typing.close();
+  }
+  const group = room();
+  await group.typing.start("ann", "group");
+  group.typing.hideBetween("bob", "ann");
+  assert.equal(group.received.length, 1);
+  group.typing.close();
+});
+
+Deno.test("Typing ends what its users type here when another instance hides them", async () => {
+  const { typing, received, published } = room({ directKey: "ann:bob" });
+  await typing.start("ann", "chat");
+  typing.signal({ type: "typing", chatId: "chat", userId: "bob", typing: true }, "there");
+  typing.signal({ type: "typing.hide", userId: "bob" }, "elsewhere");
+  typing.signal({ type: "typing.hide", userId: "ann", peerId: "cat" }, "elsewhere");
+  assert.equal(received.length, 2, "the instance on which Bob types ends it");
+  typing.signal({ type: "typing.hide", userId: "ann", peerId: "bob" }, "elsewhere");
+  assert.deepEqual(received.slice(2), [{ userId: "ann", typing: false }]);
+  assert.deepEqual(published, [true, false]);
   typing.close();
 });
 

@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { flag } from "../support/pictures.ts";
 import type { RunningApp } from "../support/running_app.ts";
 import { download, upload } from "../support/uploads.ts";
-import { SOCKETS } from "./entrances.ts";
+import { type Held, SOCKETS } from "./entrances.ts";
 import { attacks, REST } from "./attacks.ts";
 
 const attack = attacks();
@@ -122,6 +122,28 @@ attack(
     }
   },
   { LIMIT_PRESENCE_GRACE_MS: "0" },
+);
+
+attack(
+  SOCKETS,
+  "what the two were typing to each other ends with the block",
+  async (app, socket) => {
+    const { ann, bob } = await app.people("ann", "bob");
+    const chat = await app.client(ann).post("/api/chats", { userId: bob.id });
+    const chatId: string = chat.body.id;
+    await using hers = await socket.hold(app, ann.token);
+    await using his = await socket.hold(app, bob.token);
+    const typing = (held: Held) =>
+      held.events.filter(({ event }) => event === "typing").map(({ data }) => data);
+    for (const one of [hers, his]) await one.command("typing.start", { chatId });
+    await eventually("both see it", () => typing(hers).length + typing(his).length === 2);
+    await app.client(ann).post("/api/users/block", { userId: bob.id });
+    const ended = () => typing(hers).length + typing(his).length === 4;
+    await eventually("it has ended by the block, not by itself", ended, { within: 20_000 });
+    assert.deepEqual(typing(hers).at(-1), { userId: bob.id, typing: false });
+    assert.deepEqual(typing(his).at(-1), { userId: ann.id, typing: false });
+  },
+  { LIMIT_TYPING_TIME_MS: "60000" },
 );
 
 const mentions = (data: unknown, userId: string) => JSON.stringify(data).includes(userId);
