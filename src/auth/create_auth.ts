@@ -107,7 +107,7 @@ export function createAuth(options: AuthOptions): AuthServices {
   });
   const sessions = createSessions(options, changes, mail);
   const shared = { store, accounts, sessions, tokens, guard, proof, audit, changes, mail, clock };
-  const secondFactor = new SecondFactor({ ...shared, box, issuer });
+  const secondFactor = new SecondFactor({ ...shared, box, log, issuer });
   const signIn = new SignIn({ ...shared, secondFactor });
   const links = new AccountLinks(store, tokens, signIn);
   const proofs = new ProviderProofs(options.providers, tokens);

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import type { TotpCredential, User } from "../model/user.ts";
 import type { Store } from "../store/store.ts";
@@ -9,8 +10,8 @@ import { type BruteForceGuard, personName, sessionName } from "./brute_force_gua
 import { qrCodeSvg } from "./qr_code.ts";
 import type { StepUp } from "./step_up.ts";
 import { newRecoveryCodes, recoveryCodeHash } from "./recovery_codes.ts";
+import { SealBroken, type SecretBox } from "./secret_box.ts";
 import { owner, resealSecondFactor } from "./second_factor_seal.ts";
-import type { SecretBox } from "./secret_box.ts";
 import { acceptedTotpStep, newTotpSecret, otpauthUrl } from "./totp.ts";
 
 export interface SecondFactorOptions {
@@ -21,6 +22,7 @@ export interface SecondFactorOptions {
   changes: AccountChanges;
   mail: AccountMail;
   clock: Clock;
+  log: Log;
   /** Name that authenticator apps show above the code. */
   issuer: string;
 }
@@ -180,9 +182,29 @@ export class SecondFactor {
   }
 
   async #step(user: User, totp: TotpCredential, code: string): Promise<number | null> {
-    const { box, clock } = this.options;
-    const secret = await box.open(totp.sealedSecret, owner(user));
+    const { clock } = this.options;
+    const secret = await this.#open(user, totp);
     return await acceptedTotpStep(secret, code, { now: clock.now(), lastStep: totp.lastStep });
+  }
+
+  /**
+   * Throws `conflict`, naming what still works, if the key of the secret is gone. That is no wrong
+   * code, and costs no attempt.
+   */
+  async #open(user: User, totp: TotpCredential): Promise<string> {
+    const { box, log } = this.options;
+    try {
+      return await box.open(totp.sealedSecret, owner(user));
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error;
+      log.error("Second factor cannot be decrypted: is a key missing in ENCRYPTION_KEY_PREVIOUS?", {
+        userId: user.id,
+        error,
+      });
+      const instead = this.isOn(user) ? "use a recovery code" : "begin the setup again";
+      const message = `Cannot check the code: the server can no longer read the secret; ${instead}`;
+      throw new AppError("conflict", message, { cause: error });
+    }
   }
 
   async #proved(caller: Caller, code: string, action: string): Promise<User> {

@@ -23,9 +23,7 @@ export interface SecretOwner {
   userId: string;
 }
 
-/**
- * A fault in the data or in the keys, never the caller's: every transport reports it as `internal`.
- */
+/** A fault in the data or in the keys, never the caller's: reported as `internal` if not caught. */
 export class SealBroken extends Error {
   override readonly name = "SealBroken";
 }

@@ -193,6 +193,36 @@ test("a recovery code works even if the secret cannot be decrypted any more", as
   assert.equal(status, 200, JSON.stringify(body));
 });
 
+test("a code of a secret whose key is gone is refused as conflict, as often as it is tried", async (world) => {
+  const [ann, bob] = [await world.register("ann"), await world.register("bob")];
+  const { codeNow, recoveryCodes } = await enableSecondFactor(world, ann);
+  await world.send("POST", "/api/auth/2fa/enable", {}, { token: bob.token });
+  await world.restart({ ENCRYPTION_KEY: "d4".repeat(32), JWT_SECRET: "another secret ".repeat(4) });
+  const token = (await world.login("bob")).body.accessToken;
+  const setup = await world.send("POST", "/api/auth/2fa/verify", { code: "123456" }, { token });
+  assert.deepEqual([setup.status, setup.body.code], [409, "conflict"]);
+  assert.match(setup.body.detail, /begin the setup again/);
+  // More often than wrong codes are allowed to be tried.
+  for (let i = 0; i < 12; i++) {
+    nextStep(world);
+    const { body: { challenge } } = await world.login("ann");
+    const input = { challenge, code: await codeNow() };
+    const { status, body } = await world.send("POST", "/api/auth/2fa/verify", input);
+    assert.deepEqual([status, body.code], [409, "conflict"], JSON.stringify(body));
+    assert.match(body.detail, /use a recovery code/);
+  }
+  assert.ok(world.warnings.some((line) => /Second factor cannot be decrypted/.test(line)));
+  const { body: { challenge } } = await world.login("ann");
+  const code = recoveryCodes[0];
+  const done = await world.send("POST", "/api/auth/2fa/verify", { challenge, code });
+  assert.equal(done.status, 200);
+  const authorized = { token: done.body.accessToken };
+  const off = await world.send("POST", "/api/auth/2fa/disable", {
+    code: recoveryCodes[1],
+  }, authorized);
+  assert.equal(off.status, 204, "and a new one can be set up");
+});
+
 test("a secret is sealed again, under the current key, when its owner uses a code", async (world) => {
   const ann = await world.register("ann");
   const { codeNow } = await enableSecondFactor(world, ann);
