@@ -152,7 +152,7 @@ function createHttp(
     version: VERSION,
     rawRoutes: [EXPORT_ROUTE, EXPORT_OWN_USER_ROUTE, ...MEDIA_ROUTES],
     mountFirst: (app) => {
-      const shared = { ...users, authenticator, dispatcher, audit: auth.audit };
+      const shared = { ...users, authenticator, dispatcher, audit: auth.audit, proof: auth.proof };
       mountExport(app, shared);
       mountOwnUserExport(app, { ...shared, people: ownUsers.people });
     },

@@ -5,7 +5,7 @@ import { assertAccessible } from "../support/axe.ts";
 import { eventually } from "../support/eventually.ts";
 import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 import { PageVisitor } from "../support/page_visitor.ts";
-import { signIn, signInWorld } from "../support/sign_in_world.ts";
+import { ageProofs, signIn, signInWorld } from "../support/sign_in_world.ts";
 
 const PASSWORD = "correct horse battery staple";
 const NEW_PASSWORD = "seven brown owls at noon";
@@ -114,8 +114,12 @@ Deno.test(
 
     await dialog.getByRole("button", { name: "Your data", exact: true }).click();
     await assertAccessible(page, "your data");
+    ageProofs(server);
     const download = page.waitForEvent("download");
     await dialog.getByRole("button", { name: "Export" }).click();
+    const proof = page.getByRole("dialog", { name: "Is it you?" });
+    await proof.getByLabel("Password").fill(PASSWORD);
+    await proof.getByRole("button", { name: "Go on" }).click();
     const file = await (await download).path();
     const exported = JSON.parse(await Deno.readTextFile(file));
     assert.equal(exported.profile[0].username, "ann");

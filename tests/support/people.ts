@@ -45,7 +45,8 @@ export async function seedPeople<Name extends string>(
 async function signedIn(store: Store, tokens: Tokens, name: string): Promise<Person> {
   const user = aUser({ username: name, displayName: name });
   await store.users.create(user);
-  const session = aSession({ userId: user.id, expiresAt: Date.now() + HOUR_MS });
+  const now = Date.now();
+  const session = aSession({ userId: user.id, authenticatedAt: now, expiresAt: now + HOUR_MS });
   await store.sessions.create(session);
   const token = await tokens.sign("access", {
     userId: user.id,

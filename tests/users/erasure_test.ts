@@ -31,6 +31,21 @@ test("an export contains everything stored about the user", async (world) => {
   assert.equal((await world.send("GET", "/api/users/export")).status, 401);
 });
 
+test("an export needs a recent proof of identity", async (world) => {
+  const ann = await world.register("ann");
+  const exported = () => world.send("GET", "/api/users/export", undefined, ann);
+  assert.equal((await exported()).status, 200, "she has just signed in");
+  world.ahead = 5 * 60_000;
+  const refused = await exported();
+  assert.deepEqual([refused.status, refused.body.code], [403, "reauthentication_required"]);
+  const proof = await world.send("POST", "/api/auth/reauthenticate", { password: PASSWORD }, ann);
+  assert.equal(proof.status, 200, JSON.stringify(proof.body));
+  const { status, body } = await exported();
+  assert.equal(status, 200);
+  const exports = body.audit.filter(({ action }: { action: string }) => action === "data.exported");
+  assert.equal(exports.length, 2, "the refused one is no export");
+});
+
 test("deleting an account removes all personal data and leaves tombstones in chats", async (world) => {
   const [ann, bob] = [await world.register("ann"), await world.register("bob")];
   const direct = await world.send("POST", "/api/chats", { userId: bob.id }, ann);

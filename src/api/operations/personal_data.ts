@@ -7,9 +7,11 @@ export const EXPORT_ROUTE: RawRoute = {
   summary: "All that is stored about the caller, as one JSON document",
   description:
     "Streamed: messages, chats, uploads, sessions, settings and audit entries, without " +
-    "the bytes of uploads. Needs an access token. Counts against the rate limit `reset`.",
+    "the bytes of uploads. Needs an access token, and a recent proof of identity. Counts against the rate " +
+    "limit `reset`.",
   tag: "Users",
   access: "session",
+  errors: ["reauthentication_required"],
   responses: {
     200: {
       description: "An object with an array for each kind of data",

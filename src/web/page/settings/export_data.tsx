@@ -5,6 +5,7 @@ import { showToast } from "../state/toast.ts";
 import { account } from "../texts/account/account.ts";
 import { faultText } from "../texts/fault_text.ts";
 import { bytesOf } from "../texts/amounts.ts";
+import { withProof } from "./proof_state.ts";
 import { readChunks } from "./read_chunks.ts";
 import { saveFile } from "./save_file.ts";
 
@@ -23,7 +24,7 @@ export function ExportData() {
     const show = (next: State) => signal.aborted || setState(next);
     show({ kind: "running", size: 0 });
     try {
-      const response = await client.exportData(signal);
+      const response = await withProof(() => client.exportData(signal));
       const file = await readChunks(response, (size) => show({ kind: "running", size }));
       saveFile(file, FILE);
       show({ kind: "done", file });
