@@ -37,6 +37,8 @@ const ANNOUNCEMENTS_AT_ONCE = 8;
  * the store time for everybody else.
  */
 const PEOPLE_AT_ONCE = 32;
+/** Announcements of one change while others change the status again, each of which announces too. */
+const MAX_ANNOUNCEMENTS = 5;
 
 /**
  * Presence of users. A user is online if any device is; others see the state that the user chose,
@@ -100,8 +102,9 @@ export class Presence implements HubListener {
     if (!user) throw notFound("user", userId);
     if (hides) this.options.onHidden(userId);
     const wasSeen = before.status.state !== "invisible";
-    if (online && (wasSeen || !isHidden(user))) await this.#announce(user, true);
-    const data = statusView(ownStatus(user));
+    const isNews = online && (wasSeen || !isHidden(user));
+    const stored = isNews ? await this.#announceStored(user) : user;
+    const data = statusView(ownStatus(stored));
     this.options.publisher.toUsers([userId], { event: "presence", data });
     return ownStatus(user);
   }
@@ -179,6 +182,21 @@ export class Presence implements HubListener {
     await this.#announce({ ...before, lastSeenAt }, false);
   }
 
+  /**
+   * Another request, on any instance, may change the status meanwhile and be announced before this
+   * one: what is announced last has to be what is stored, or a hidden user would be seen.
+   */
+  async #announceStored(user: User): Promise<User> {
+    let announced = user;
+    for (let i = 0; i < MAX_ANNOUNCEMENTS; i++) {
+      await this.#announce(announced, true);
+      const stored = await this.options.store.users.byId(user.id);
+      if (!stored || isSameStatus(stored, announced)) break;
+      announced = stored;
+    }
+    return announced;
+  }
+
   async #announce(user: User, online: boolean): Promise<void> {
     this.#publish(statusOf(user, online), await this.#audience.of(user.id));
   }
@@ -213,6 +231,10 @@ function statusOf(user: User, online: boolean): Status {
   const lastSeenAt = lastSeenHidden ? null : user.lastSeenAt;
   if (!online || isHidden(user)) return { userId, state: "offline", text: "", lastSeenAt };
   return { userId, ...status, lastSeenAt };
+}
+
+function isSameStatus({ status: a }: User, { status: b }: User): boolean {
+  return a.state === b.state && a.text === b.text;
 }
 
 function ownStatus({ id: userId, status, lastSeenAt }: User): Status {

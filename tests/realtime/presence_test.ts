@@ -23,6 +23,8 @@ class People {
   readonly told: Told[] = [];
   readonly toldThemselves: { userIds: string[]; data: unknown }[] = [];
   readonly hidden: string[] = [];
+  /** The search for the people to notify waits for it. */
+  audienceHeld: Promise<void> = Promise.resolve();
   readonly connected = new Set<string>();
   readonly presence: Presence;
   now = 1_000_000;
@@ -91,10 +93,11 @@ class People {
         },
       },
       memberships: {
-        presentOfUser: (userId: string, after: string | null, limit: number) => {
+        presentOfUser: async (userId: string, after: string | null, limit: number) => {
+          await this.audienceHeld;
           const chatIds = memberOf(userId).map(([chatId]) => chatId).sort();
           const rest = chatIds.filter((chatId) => after === null || chatId > after);
-          return Promise.resolve(rest.slice(0, limit).map((chatId) => ({ chatId, userId })));
+          return rest.slice(0, limit).map((chatId) => ({ chatId, userId }));
         },
         shareChat: (userId: string, otherId: string) =>
           Promise.resolve(memberOf(userId).some(([, members]) => members.includes(otherId))),
@@ -209,6 +212,28 @@ Deno.test("Presence shows a user online who is connected to any instance", async
   assert.deepEqual(await people.eventsOf(1), ["bob online"], "of ann nothing has changed");
   assert.equal((await people.seen("bob", "ann")).state, "online");
   assert.equal(people.users.get("ann")!.lastSeenAt, null);
+});
+
+Deno.test("Presence announces last what is stored, also if a change is overtaken by another", async () => {
+  const people = couple();
+  people.come("ann");
+  await people.eventsOf(1);
+  const held = Promise.withResolvers<void>();
+  people.audienceHeld = held.promise;
+  const busy = people.presence.set("ann", { state: "busy" });
+  const state = () => people.users.get("ann")!.status.state;
+  await eventually("it is stored", () => state() === "busy");
+  people.audienceHeld = Promise.resolve();
+  await people.presence.set("ann", { state: "invisible" });
+  held.resolve();
+  await busy;
+  assert.deepEqual(people.told.map(({ data }) => data.state).slice(-2), ["busy", "offline"]);
+  assert.deepEqual(people.toldThemselves.at(-1)!.data, {
+    userId: "ann",
+    state: "invisible",
+    text: "",
+    lastSeenAt: new Date(people.now).toISOString(),
+  });
 });
 
 Deno.test("Presence shows an invisible user as offline in every way", async () => {
