@@ -50,6 +50,9 @@ const REPEAT_MS = 30_000;
  */
 const TOUCH_EVERY_MS = 60_000;
 
+/** Sessions that begin within this time may not see each other in time. */
+const AT_ONCE_MS = 10_000;
+
 /** Sign-ins, one row each: ending one ends its tokens and its sockets at once. */
 export class Sessions {
   constructor(private readonly options: SessionsOptions) {}
@@ -244,11 +247,19 @@ export class Sessions {
     if (changed && changed.endedSessions.length > 0) onReuse?.(changed.user, visitor);
   }
 
-  /** Ends the surplus sessions and always keeps the newest one. */
+  /**
+   * Ends the surplus sessions, and always keeps the one that has just begun. Of several that begin
+   * at once, none ends a later one: each would end the other.
+   */
   async makeRoom(userId: string, newestId: string): Promise<void> {
     const max = this.options.maxPerUser ?? Infinity;
-    const others = (await this.list(userId)).filter(({ id }) => id !== newestId);
-    for (const { id } of others.slice(Math.max(0, max - 1))) await this.end(id, "too_many");
+    const sessions = await this.list(userId);
+    const begun = sessions.find(({ id }) => id === newestId);
+    const isLater = (other: Session) => begun !== undefined && beganJustAfter(other, begun);
+    const later = sessions.filter(isLater).length;
+    const earlier = sessions.filter((each) => each.id !== newestId && !isLater(each));
+    const surplus = earlier.slice(Math.max(0, max - 1 - later));
+    for (const { id } of surplus) await this.end(id, "too_many");
   }
 
   async #alive(sessionId: string, otherwise: string): Promise<Session> {
@@ -280,6 +291,15 @@ export class Sessions {
   get lifetimeMs(): number {
     return this.options.lifetimeMs ?? Infinity;
   }
+}
+
+/**
+ * True if `a` began at the same time as `b`, and a little later. A session from long after is one of
+ * an instance whose clock is ahead.
+ */
+function beganJustAfter(a: Session, b: Session): boolean {
+  const laterMs = a.createdAt - b.createdAt;
+  return laterMs < AT_ONCE_MS && (laterMs > 0 || (laterMs === 0 && a.id > b.id));
 }
 
 const ended = (sessionId: string) => ({

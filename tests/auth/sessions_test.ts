@@ -3,6 +3,7 @@ import { Sessions } from "../../src/auth/sessions.ts";
 import { Tokens } from "../../src/auth/tokens.ts";
 import { newId } from "../../src/core/ids.ts";
 import { type AccountWorld, onBothStores, PASSWORD } from "../support/account_world.ts";
+import { aSession } from "../contract/store/rows.ts";
 import { VISITOR } from "../support/held_auth.ts";
 
 const test = onBothStores();
@@ -135,6 +136,27 @@ test("a new session stays and the oldest ends, also if another instance's clock 
   const { endReason } = (await store.sessions.byId(oldest))!;
   await store.close();
   assert.deepEqual([alive, ended, endReason], [[other, newest], [oldest], "too_many"]);
+});
+
+test("of sessions that begin at once as many stay as are allowed", async (world) => {
+  const store = await world.openStore();
+  const now = world.now(), userId = newId();
+  const sessions = new Sessions({
+    store,
+    tokens: new Tokens(world.config.tokens, { now: () => now }),
+    changes: null as never,
+    clock: { now: () => now },
+    onEnded: () => {},
+    maxPerUser: 1,
+  });
+  const fields = { userId, createdAt: now, lastUsedAt: now, expiresAt: now + 60_000 };
+  const [first, second] = [aSession(fields), aSession({ ...fields, createdAt: now + 5 })];
+  // Both are stored before either makes room.
+  for (const session of [first, second]) await store.sessions.create(session);
+  for (const { id } of [first, second]) await sessions.makeRoom(userId, id);
+  const alive = await sessions.list(userId);
+  await store.close();
+  assert.deepEqual(alive.map(({ id }) => id), [second.id]);
 });
 
 Deno.test("a use that cannot be recorded fails its request", async () => {
