@@ -41,8 +41,6 @@ export interface ChatWriterOptions {
    * the event loop read what has arrived meanwhile, and waits no longer.
    */
   gather?: () => Promise<void>;
-  /** Maximum number of edits in one commit. */
-  maxBatch?: number;
   /** Called with the figures of each commit. */
   onCommitted?: (figures: CommitMetrics) => void;
   /** Maximum number of chats that a person may be a member of. */
@@ -77,6 +75,9 @@ interface Learned {
  */
 const MAX_ATTEMPTS = 50;
 
+/** Maximum number of edits in one commit. */
+const MAX_BATCH = 256;
+
 /**
  * Characters of the messages in one commit, past which the remaining edits go into the next one:
  * computing the search terms of hundreds of long messages takes seconds, and no database likes such
@@ -99,7 +100,6 @@ export class ChatWriter {
   readonly #listeners: CommitListener[] = [];
   readonly #states: ChatStateCache;
   readonly #gather: () => Promise<void>;
-  readonly #maxBatch: number;
   readonly #maxChats: number;
   readonly #onCommitted: (figures: CommitMetrics) => void;
   readonly #onUncertain: NonNullable<ChatWriterOptions["onUncertain"]>;
@@ -114,7 +114,6 @@ export class ChatWriter {
   ) {
     this.#states = new ChatStateCache(store);
     this.#gather = options.gather ?? nextTurn;
-    this.#maxBatch = options.maxBatch ?? 256;
     this.#onCommitted = options.onCommitted ?? (() => {});
     this.#maxChats = options.maxChats ?? Number.MAX_SAFE_INTEGER;
     this.#onUncertain = options.onUncertain ?? (() => {});
@@ -182,7 +181,7 @@ export class ChatWriter {
   async #run(chatId: string, jobs: Job[]): Promise<void> {
     this.#lanes.set(chatId, jobs);
     while (jobs.length > 0) {
-      await this.#runBatch(chatId, jobs.splice(0, this.#maxBatch));
+      await this.#runBatch(chatId, jobs.splice(0, MAX_BATCH));
       await this.#gather();
     }
     this.#lanes.delete(chatId);

@@ -129,7 +129,7 @@ export class KeyPackages {
   async #isGood({ keyPackage }: StoredKeyPackage): Promise<boolean> {
     try {
       const parsed = parseKeyPackage(fromBase64Url(keyPackage));
-      await checkKeyPackageItself(parsed, { now: this.options.clock.now() });
+      await checkKeyPackageItself(parsed, this.options.clock.now());
       return true;
     } catch (error) {
       if (error instanceof AppError) return false;
@@ -152,7 +152,7 @@ export class KeyPackages {
     const now = this.options.clock.now();
     const signatureKey = fromBase64Url(device.signatureKey);
     const owner = { userId: device.userId, deviceId: device.id, signatureKey };
-    await checkKeyPackage(parsed, owner, { now });
+    await checkKeyPackage(parsed, owner, now);
     if (isLastResort(parsed) !== asLastResort) {
       const is = asLastResort ? "lacks" : "has";
       const message = `Cannot upload key packages: ${field} ${is} the last_resort extension`;

@@ -33,15 +33,11 @@ export function generateFileSecret(): FileSecret {
   };
 }
 
-/** Returns the length of the ciphertext: there is always a last chunk, even if it is empty. */
-export function encryptedSize(plaintextSize: number): number {
-  return plaintextSize + Math.max(1, Math.ceil(plaintextSize / CHUNK_SIZE)) * TAG_SIZE;
-}
-
 /**
  * STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, 2015) over AES-256-GCM: the nonce of each chunk
  * is the prefix, its number in 32 bits, and whether it is the last. So a file of any size is read
- * in chunks while it arrives, and one that is cut off, reordered or extended does not decrypt.
+ * in chunks while it arrives, and one that is cut off, reordered or extended does not decrypt. There
+ * is always a last chunk, even if it is empty.
  */
 function encryptStream(secret: FileSecret): TransformStream<Uint8Array, Bytes> {
   return chunked(CHUNK_SIZE, async (chunk, number, isLast) => {

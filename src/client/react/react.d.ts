@@ -22,7 +22,6 @@ export function createElement<P>(
   props: P,
 ): ReactElement;
 export function useContext<T>(context: Context<T>): T;
-export function useCallback<T>(callback: T, dependencies: readonly unknown[]): T;
 export function useEffect(
   effect: () => (() => void) | undefined,
   dependencies: readonly unknown[],

@@ -109,7 +109,7 @@ function inlineProposals(message: PublicMessage): Proposal[] {
 
 async function checkAdds(proposals: Proposal[], now: number, pause: Pause): Promise<void> {
   for (const proposal of proposals) {
-    if (proposal.kind === "add") await checkKeyPackageItself(proposal.keyPackage, { now });
+    if (proposal.kind === "add") await checkKeyPackageItself(proposal.keyPackage, now);
     await pause();
   }
 }
@@ -188,7 +188,7 @@ async function creation(
   if (renewed) return { leaves: [{ ...renewed, encryptionKey: new Uint8Array() }], parents: [] };
   const creator = after.tree.leaves[0];
   if (!creator) throw malformed("group_info.ratchet_tree", "the creator's leaf is missing");
-  await checkNewLeaf(creator, { now });
+  await checkNewLeaf(creator, now);
   const tree = { leaves: [creator], parents: [] };
   const context = await creationContext(after.context, new PublicTree(tree));
   await checkSignature(message, context, creator.signatureKey);

@@ -34,18 +34,11 @@ export interface KeyPackageOwner extends DeviceIdentity {
   signatureKey: Bytes;
 }
 
-export interface KeyPackageLimits {
-  /** Milliseconds since 1970. */
-  now: number;
-  /** Maximum `not_after - not_before`, in seconds. */
-  maxLifetime?: number;
-}
-
 /**
- * OpenMLS uses 84 days and one hour of margin by default; this value leaves room for other
+ * Maximum `not_after - not_before`. OpenMLS uses 84 days and one hour of margin by default; this value leaves room for other
  * implementations.
  */
-const MAX_LIFETIME_SECONDS = 400 * 24 * 3600;
+const MAX_LIFETIME_SECONDS = 400n * 24n * 3600n;
 
 export function readKeyPackage(reader: TlsReader): KeyPackage {
   const start = reader.offset;
@@ -77,12 +70,13 @@ export function parseKeyPackage(bytes: Bytes): KeyPackage {
 
 /**
  * Checks an uploaded key package against the contract, and against everything that RFC 9420,
- * section 10.1, lets a non-member check, so that no member ever receives an unusable one.
+ * section 10.1, lets a non-member check, so that no member ever receives an unusable one. `now` is
+ * in milliseconds since 1970.
  */
 export async function checkKeyPackage(
   keyPackage: KeyPackage,
   owner: KeyPackageOwner,
-  limits: KeyPackageLimits,
+  now: number,
 ): Promise<void> {
   const { leafNode } = keyPackage;
   const identity = parseIdentity(leafNode.identity, "credential.identity");
@@ -93,32 +87,32 @@ export async function checkKeyPackage(
   if (!sameBytes(leafNode.signatureKey, owner.signatureKey)) {
     throw malformed("leaf_node.signature_key", "it is not the device's");
   }
-  await checkKeyPackageItself(keyPackage, limits);
+  await checkKeyPackageItself(keyPackage, now);
 }
 
 /** Checks a key package without a known owner, for one inside an Add. */
 export async function checkKeyPackageItself(
   keyPackage: KeyPackage,
-  limits: KeyPackageLimits,
+  now: number,
 ): Promise<void> {
   const { leafNode, initKey, toBeSigned, signature } = keyPackage;
   checkHpkeKey(initKey, "key_package.init_key");
   if (x25519Name(initKey) === x25519Name(leafNode.encryptionKey)) {
     throw malformed("key_package.init_key", "it equals the encryption key of the leaf");
   }
-  await checkNewLeaf(leafNode, limits);
+  await checkNewLeaf(leafNode, now);
   if (!await verifyWithLabel(leafNode.signatureKey, "KeyPackageTBS", toBeSigned, signature)) {
     throw malformed("key_package.signature", "it does not verify");
   }
 }
 
 /** Checks a leaf in the form that a key package holds, before it has committed. */
-export async function checkNewLeaf(leaf: LeafNode, limits: KeyPackageLimits): Promise<void> {
+export async function checkNewLeaf(leaf: LeafNode, now: number): Promise<void> {
   if (leaf.source.kind !== "key_package") {
     throw malformed("leaf_node.leaf_node_source", `${leaf.source.kind} is not key_package`);
   }
   checkHpkeKey(leaf.encryptionKey, "leaf_node.encryption_key");
-  checkLifetime(leaf.source.lifetime, limits);
+  checkLifetime(leaf.source.lifetime, now);
   checkCapabilities(leaf, "capabilities");
   // The leaf of a key package has no position yet, and its LeafNodeTBS holds none.
   const nowhere = { groupId: new Uint8Array(), leafIndex: 0 };
@@ -144,16 +138,16 @@ export function expiresAt(keyPackage: KeyPackage): number {
   return Math.min(Number(source.lifetime.notAfter) * 1000, 8.64e15);
 }
 
-function checkLifetime({ notBefore, notAfter }: Lifetime, limits: KeyPackageLimits): void {
-  const now = BigInt(Math.floor(limits.now / 1000));
-  const longest = BigInt(limits.maxLifetime ?? MAX_LIFETIME_SECONDS);
+function checkLifetime({ notBefore, notAfter }: Lifetime, now: number): void {
+  const seconds = BigInt(Math.floor(now / 1000));
   // No margin for a device whose clock is ahead: members refuse by their own clocks a key package
   // whose lifetime has not begun, so clients backdate it (section 7.2).
-  if (notBefore > now) {
+  if (notBefore > seconds) {
     throw malformed("lifetime.not_before", `${notBefore} is in the future`);
   }
-  if (notAfter <= now) throw malformed("lifetime.not_after", `${notAfter} is past`);
-  if (notAfter - notBefore > longest) {
-    throw malformed("lifetime.not_after", `it is more than ${longest} seconds after not_before`);
+  if (notAfter <= seconds) throw malformed("lifetime.not_after", `${notAfter} is past`);
+  if (notAfter - notBefore > MAX_LIFETIME_SECONDS) {
+    const reason = `it is more than ${MAX_LIFETIME_SECONDS} seconds after not_before`;
+    throw malformed("lifetime.not_after", reason);
   }
 }

@@ -23,7 +23,6 @@ export interface MattermostUser {
   first_name?: string;
   last_name?: string;
   position?: string;
-  profile_image?: string;
   teams?: {
     name: string;
     channels?: { name: string; roles?: string }[] | null;

@@ -100,7 +100,7 @@ export class Device {
     for (const each of made) {
       const parsed = parseKeyPackage(fromBase64Url(each));
       const owner = { userId, deviceId, signatureKey: new Uint8Array(signatureKey) };
-      await checkKeyPackage(parsed, owner, { now: Date.now() });
+      await checkKeyPackage(parsed, owner, Date.now());
     }
     this.world.keyPackages.set(deviceId, made);
     assert.deepEqual(await deviceSignatureKey(this.store), signatureKey);

@@ -21,13 +21,13 @@ import {
 const owner = { userId, deviceId, signatureKey };
 
 async function check(fields: Partial<KeyPackageFields>): Promise<void> {
-  await checkKeyPackage(parseKeyPackage(await buildKeyPackage(fields)), owner, { now: NOW });
+  await checkKeyPackage(parseKeyPackage(await buildKeyPackage(fields)), owner, NOW);
 }
 
 Deno.test("a key package is parsed, bare and in an MLSMessage, to its last byte", async () => {
   const bare = await buildKeyPackage();
   const parsed = parseKeyPackage(bare);
-  await checkKeyPackage(parsed, owner, { now: NOW });
+  await checkKeyPackage(parsed, owner, NOW);
   assert.deepEqual(parsed.initKey, new Uint8Array(32).fill(1));
   assert.deepEqual(parsed.leafNode.encryptionKey, new Uint8Array(32).fill(2));
   assert.deepEqual(parsed.leafNode.signatureKey, signatureKey);
@@ -105,7 +105,7 @@ Deno.test("every flipped bit makes a key package invalid, without another effect
     const bad = good.slice();
     bad[at] ^= 1 << (at % 8);
     const verdict = async () => {
-      await checkKeyPackage(parseKeyPackage(bad), owner, { now: NOW });
+      await checkKeyPackage(parseKeyPackage(bad), owner, NOW);
     };
     await assert.rejects(verdict, { name: "AppError", code: "invalid_request" }, `byte ${at}`);
     assert.throws(() => parseKeyPackage(good.slice(0, at)), { code: "invalid_request" });
