@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { cp } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EVENT_NAMES } from "../src/model/event.ts";
 import type { CloseReason } from "../src/api/close_codes.ts";
@@ -18,23 +18,23 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const read = (path: string) => Deno.readTextFileSync(`${ROOT}${path}`);
 const README = read("README.md");
 const PROTOCOL = read("src/api/README.md");
-const DOCUMENTS = [
-  "README.md",
-  ".github/CONTRIBUTING.md",
-  ".github/SECURITY.md",
-  "src/README.md",
-  "src/api/README.md",
-  "src/auth/providers/README.md",
-  "src/client/README.md",
-  "src/config/README.md",
-  "src/deploy/README.md",
-  "src/encryption/README.md",
-  "src/own_users/README.md",
-  "tests/bench/README.md",
-];
+const DOCUMENTS = ["README.md", ...documentsBelow(".github"), ...documentsBelow("src")]
+  .concat(documentsBelow("tests"));
+const SOURCES = [...filesBelow("src"), ...filesBelow("tests")];
+/** Names of files in the documents that are examples. */
+const EXAMPLE_FILES = new Set(["snake_case.ts", "NNNN_message_priority.ts", "live.ts"]);
 const examplesOf = (text: string) =>
   new Map(readmeExamples(text).map((example) => [example.name, example]));
 const EXAMPLES = new Map([...examplesOf(README), ...examplesOf(PROTOCOL)]);
+
+function documentsBelow(folder: string): string[] {
+  return filesBelow(folder).filter((path) => path.endsWith(".md"));
+}
+
+function filesBelow(folder: string): string[] {
+  const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
+  return names.filter((name) => !name.includes("node_modules")).map((name) => `${folder}/${name}`);
+}
 
 /** A developer's own configuration must not affect a newcomer's first start. */
 const INHERITED = /^(PATH|HOME|USERPROFILE|SYSTEMROOT|TE?MP|TMPDIR|DENO_DIR|XDG_.*|.*_proxy)$/i;
@@ -169,10 +169,15 @@ Deno.test("README has at most 250 lines", () => {
 });
 
 for (const path of DOCUMENTS) {
-  Deno.test(`${path} links to files that exist, and its tables fit 120 columns`, () => {
+  Deno.test(`${path} names files that exist, and its tables fit 120 columns`, () => {
     const text = read(path);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link);
     assert.deepEqual(links.filter((link) => !existsSync(join(ROOT, dirname(path), link))), []);
+    const names = [...text.matchAll(/`([\w/.@-]+\.tsx?)`/g)].map(([, name]) => name);
+    const unknown = names.filter((name) =>
+      !EXAMPLE_FILES.has(basename(name)) && !SOURCES.some((file) => `/${file}`.endsWith(`/${name}`))
+    );
+    assert.deepEqual(unknown, []);
     const wide = text.split("\n").filter((line) => line.startsWith("|") && line.length > 120);
     assert.deepEqual(wide, []);
   });
