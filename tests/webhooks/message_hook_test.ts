@@ -107,6 +107,15 @@ Deno.test("a backend that fails or answers wrongly lets messages through, or sto
   }
 });
 
+Deno.test("a text of a backend that no message may have is a wrong answer", async () => {
+  await using world = await openWorld({ LIMIT_TEXT_LENGTH: "10" });
+  const texts = ["x".repeat(11), "a\0b", "half \ud83d", "🎉".repeat(10)];
+  const asked = await hooked(world, () => Response.json({ text: texts[asked.length - 1] }));
+  for (const _ of texts) await send(world.ann, world.chatId, "Hello");
+  assert.equal(asked.length, texts.length);
+  assert.deepEqual(await textOf(world), ["🎉".repeat(10), "Hello", "Hello", "Hello"]);
+});
+
 Deno.test("a backend that never answers is soon not asked any more, and then tried again", async () => {
   await using world = await openWorld({ LIMIT_MESSAGE_HOOK_MS: "1000" });
   const { app, ann, chatId } = world;
