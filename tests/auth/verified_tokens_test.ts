@@ -47,9 +47,9 @@ Deno.test("Tokens refuses a changed copy of a token that it has verified, and it
   await assert.rejects(tokens.verify("refresh", token), { code: "unauthenticated" });
 });
 
-Deno.test("Tokens remembers 5,000 tokens, and verifies those past that number anew", async () => {
+Deno.test("Tokens remembers 5,000 tokens, and verifies again those past that number", async () => {
   const { tokens, claims, token } = await world(3_600_000);
-  // What is remembered is returned itself.
+  // A remembered token returns the object of its first verification.
   const first = await tokens.verify("access", token);
   const verifyOthers = async (begin: number, end: number) => {
     for (let i = begin; i < end; i++) {
