@@ -5,6 +5,7 @@ import { networkOf } from "../operations/rate_key.ts";
 import type { RateLimiter } from "../cluster/rate_limiter.ts";
 import type { Rate } from "../api/rate_limits.ts";
 import type { Store } from "../store/store.ts";
+import { NEWEST_SESSIONS } from "./sessions.ts";
 
 const MINUTE = 60_000;
 
@@ -135,11 +136,11 @@ export class BruteForceGuard {
     for (const bucket of buckets) await this.limiter.refund(...bucket);
   }
 
-  /** True if the account was signed in to from this network, as far back as sessions are kept. */
+  /** True if one of the account's newest sessions was used from this network. */
   async #isKnownNetwork({ userId }: Guarded, { address }: Visitor): Promise<boolean> {
     if (userId === null) return false;
     const network = networkOf(address);
-    const sessions = await this.store.sessions.ofUser(userId);
+    const sessions = await this.store.sessions.ofUser(userId, NEWEST_SESSIONS);
     return sessions.some((session) => networkOf(session.address) === network);
   }
 }

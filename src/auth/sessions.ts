@@ -50,6 +50,12 @@ const REPEAT_MS = 30_000;
  */
 const TOUCH_EVERY_MS = 60_000;
 
+/**
+ * The sessions, ended ones included, by which a device or a network is known. Those of a month are
+ * kept, as many as the person can begin.
+ */
+export const NEWEST_SESSIONS = { before: null, limit: 500 };
+
 /** Sessions that begin within this time may not see each other in time. */
 const AT_ONCE_MS = 10_000;
 

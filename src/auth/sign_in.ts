@@ -10,7 +10,7 @@ import { type BruteForceGuard, personName, sessionName } from "./brute_force_gua
 import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { OneTimeTokens } from "./one_time_tokens.ts";
 import type { SecondFactor } from "./second_factor.ts";
-import type { Sessions, TokenPair } from "./sessions.ts";
+import { NEWEST_SESSIONS, type Sessions, type TokenPair } from "./sessions.ts";
 
 export type SignInResult =
   | { user: User; pair: TokenPair; deviceToken: string }
@@ -158,7 +158,8 @@ export class SignIn {
     const { mail, store } = this.options;
     if (user.emailVerifiedAt === null) return;
     mail.inBackground("Checking for a new device", async () => {
-      const others = (await store.sessions.ofUser(user.id)).filter(({ id }) => id !== sessionId);
+      const sessions = await store.sessions.ofUser(user.id, NEWEST_SESSIONS);
+      const others = sessions.filter(({ id }) => id !== sessionId);
       const known = others.some(({ userAgent }) => userAgent === visitor.userAgent);
       if (!known && others.length > 0) mail.notice("new_sign_in", user, visitor);
     });

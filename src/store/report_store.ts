@@ -14,8 +14,11 @@ export interface ReportStore {
   list(query: { open: boolean; before: string | null; limit: number }): Promise<Report[]>;
   /** Number of reports about this person, and of unresolved ones; each at most `max`. */
   countAbout(userId: string, max: number): Promise<ReportCount>;
-  /** Newest (highest id) first. */
-  byReporter(reporterId: string): Promise<Report[]>;
+  /** Newest (highest id) first; with `before`, only lower ids. */
+  byReporter(
+    reporterId: string,
+    page: { before: string | null; limit: number },
+  ): Promise<Report[]>;
   /** Blanks the texts and contents in reports about this person; the reports themselves stay. */
   redactReportsAbout(userId: string): Promise<void>;
   /** Blanks the texts that this person wrote in reports; the reported message stays. */

@@ -28,8 +28,8 @@ export interface SessionStore {
    * missing, ended, expired at `now`, or has another hash.
    */
   rotate(rotation: RefreshRotation): Promise<boolean>;
-  /** All sessions that are kept, including ended ones, newest (highest id) first. */
-  ofUser(userId: string): Promise<Session[]>;
+  /** Sessions that are kept, including ended ones, highest id first; with `before`, only lower ids. */
+  ofUser(userId: string, page: { before: string | null; limit: number }): Promise<Session[]>;
   /**
    * Moves `lastUsedAt` forward to `at`, and stores address and user agent; an ended session stays
    * unchanged. A crash of the database may lose it.

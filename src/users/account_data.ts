@@ -41,7 +41,10 @@ export class AccountData implements PersonalData {
             : [];
         }),
       },
-      { name: "sessions", rows: lazily(async () => (await sessions.ofUser(userId)).map(session)) },
+      {
+        name: "sessions",
+        rows: inPages((page) => sessions.ofUser(userId, page), session),
+      },
       {
         name: "linkedProviders",
         rows: lazily(async () =>
@@ -64,7 +67,7 @@ export class AccountData implements PersonalData {
       },
       {
         name: "reportsMade",
-        rows: lazily(async () => (await reports.byReporter(userId)).map(report)),
+        rows: inPages((page) => reports.byReporter(userId, page), report),
       },
       { name: "audit", rows: this.#audit(userId) },
     ];
@@ -94,6 +97,19 @@ export class AccountData implements PersonalData {
       if (entries.length < PAGE) return;
       before = entries.at(-1)!.id;
     }
+  }
+}
+
+/** Yields the rows of all pages, the highest id first. */
+async function* inPages<Row extends { id: string }>(
+  read: (page: { before: string | null; limit: number }) => Promise<Row[]>,
+  view: (row: Row) => unknown,
+): AsyncIterable<unknown> {
+  for (let before: string | null = null;;) {
+    const rows: Row[] = await read({ before, limit: PAGE });
+    for (const row of rows) yield view(row);
+    if (rows.length < PAGE) return;
+    before = rows.at(-1)!.id;
   }
 }
 

@@ -64,7 +64,7 @@ test("stored values reveal no token, and an export shows no hash of one", async 
   const ann = await world.register("ann");
   const { refreshToken, accessToken: token } = await exchange(world, ann);
   const store = await world.openStore();
-  const [session] = await store.sessions.ofUser(ann.id);
+  const [session] = await store.sessions.ofUser(ann.id, { before: null, limit: 10 });
   await store.close();
   const jti = (jwt: string) => JSON.parse(atob(jwt.split(".")[1].replace(/[-_]/g, "+"))).jti;
   for (const secret of [jti(refreshToken), jti(ann.refreshToken), refreshToken]) {

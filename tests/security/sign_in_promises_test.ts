@@ -68,7 +68,7 @@ test("a reset of a confirmed account ends its sessions, and keeps its second fac
   assert.equal((await world.send("GET", "/api/users/profile", undefined, ann)).status, 401);
   const { refreshToken } = ann;
   assert.equal((await world.send("POST", "/api/auth/refresh-token", { refreshToken })).status, 401);
-  const [{ endReason }] = await store.sessions.ofUser(ann.id);
+  const [{ endReason }] = await store.sessions.ofUser(ann.id, { before: null, limit: 10 });
   const { role, recoveryCodes } = (await store.users.byId(ann.id))!;
   assert.deepEqual([endReason, role, recoveryCodes.length], ["credentials_changed", "admin", 10]);
   assert.equal((await world.login("ann", NEW)).body.twoFactorRequired, true);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { onBothStores, PASSWORD } from "../support/account_world.ts";
+import { aReport, aSession } from "../contract/store/rows.ts";
 import { eventually } from "../support/eventually.ts";
 
 const test = onBothStores();
@@ -29,6 +30,23 @@ test("an export contains everything stored about the user", async (world) => {
   assert.ok(actions.includes("data.exported") && actions.includes("account.registered"));
   assert.ok(!JSON.stringify(body).includes(`"his"`), "other users' messages are not in it");
   assert.equal((await world.send("GET", "/api/users/export")).status, 401);
+});
+
+test("an export has all sessions and reports, each once, however many they are", async (world) => {
+  const [ann, bob] = [await world.register("ann"), await world.register("bob")];
+  const store = await world.openStore();
+  for (let i = 0; i < 410; i++) {
+    await store.sessions.create(
+      aSession({ userId: ann.id, endedAt: world.now(), endReason: "logout" }),
+    );
+    await store.reports.create(aReport({ reporterId: ann.id, userId: bob.id }));
+  }
+  await store.close();
+  const { body } = await world.send("GET", "/api/users/export", undefined, ann);
+  for (const [name, count] of [["sessions", 411], ["reportsMade", 410]] as const) {
+    const ids = body[name].map(({ id }: { id: string }) => id);
+    assert.deepEqual([ids.length, new Set(ids).size], [count, count], name);
+  }
 });
 
 test("an export needs a recent proof of identity", async (world) => {
@@ -83,7 +101,7 @@ test("deleting an account removes all personal data and leaves tombstones in cha
   const store = await world.openStore();
   const kept = JSON.stringify([
     await store.users.byId(ann.id),
-    await store.sessions.ofUser(ann.id),
+    await store.sessions.ofUser(ann.id, { before: null, limit: 10 }),
     await store.blocks.by(bob.id),
     await store.audit.ofUser(ann.id, { before: null, limit: 100 }),
   ]);

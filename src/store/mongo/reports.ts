@@ -64,8 +64,12 @@ export class MongoReportStore implements ReportStore {
     return { total, open };
   }
 
-  async byReporter(reporterId: string): Promise<Report[]> {
-    const found = this.#reports.find({ reporterId: eq(reporterId) }).sort({ _id: -1 });
+  async byReporter(
+    reporterId: string,
+    { before, limit }: { before: string | null; limit: number },
+  ): Promise<Report[]> {
+    const filter = { reporterId: eq(reporterId), ...(before !== null && { _id: { $lt: before } }) };
+    const found = this.#reports.find(filter).sort({ _id: -1 }).limit(limit);
     return (await found.toArray()).map(fromDocument<Report>);
   }
 

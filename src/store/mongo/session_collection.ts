@@ -8,6 +8,7 @@ export const SESSIONS: CollectionSpec = {
   name: "sessions",
   indexes: [
     { name: "ofUser", key: { userId: 1, lastUsedAt: -1 } },
+    { name: "ofUserById", key: { userId: 1, _id: -1 } },
     { name: "expired", key: { expiresAt: 1 } },
     { name: "ended", key: { endedAt: 1 }, partialFilterExpression: { endedAt: { $gt: 0 } } },
   ],

@@ -76,8 +76,12 @@ export class MongoSessionStore implements SessionStore {
     return matchedCount === 1;
   }
 
-  async ofUser(userId: string): Promise<Session[]> {
-    const found = this.#sessions.find({ userId: eq(userId) }).sort({ _id: -1 });
+  async ofUser(
+    userId: string,
+    { before, limit }: { before: string | null; limit: number },
+  ): Promise<Session[]> {
+    const filter = { userId: eq(userId), ...(before !== null && { _id: { $lt: before } }) };
+    const found = this.#sessions.find(filter).sort({ _id: -1 }).limit(limit);
     return (await found.toArray()).map(readSession);
   }
 

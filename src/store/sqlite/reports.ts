@@ -55,9 +55,13 @@ export class SqliteReportStore implements ReportStore {
     return this.#db.read(() => ({ total: count(""), open: count("AND resolvedAt IS NULL") }));
   }
 
-  byReporter(reporterId: string): Promise<Report[]> {
+  byReporter(
+    reporterId: string,
+    { before, limit }: { before: string | null; limit: number },
+  ): Promise<Report[]> {
+    const sql = REPORTS.select("WHERE reporterId = ? AND id < ? ORDER BY id DESC LIMIT 0 + ?");
     return this.#db.read(() =>
-      this.#db.all(REPORTS.select("WHERE reporterId = ? ORDER BY id DESC"), reporterId)
+      this.#db.all(sql, reporterId, before ?? AFTER_ALL_IDS, limit)
         .map((raw) => REPORTS.decode(raw))
     );
   }

@@ -1,7 +1,7 @@
 import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
 import type { Database } from "./database.ts";
-import { Table } from "./table.ts";
+import { AFTER_ALL_IDS, Table } from "./table.ts";
 
 const SESSIONS = new Table<Session>("sessions", {
   id: "value",
@@ -80,9 +80,13 @@ export class SqliteSessionStore implements SessionStore {
     );
   }
 
-  ofUser(userId: string): Promise<Session[]> {
+  ofUser(
+    userId: string,
+    { before, limit }: { before: string | null; limit: number },
+  ): Promise<Session[]> {
+    const sql = SESSIONS.select("WHERE userId = ? AND id < ? ORDER BY id DESC LIMIT 0 + ?");
     return this.#db.read(() =>
-      this.#db.all(SESSIONS.select("WHERE userId = ? ORDER BY id DESC"), userId)
+      this.#db.all(sql, userId, before ?? AFTER_ALL_IDS, limit)
         .map((raw) => SESSIONS.decode(raw))
     );
   }

@@ -29,6 +29,7 @@ import { step as frozenChats } from "./0028_frozen_chats.ts";
 import { step as statistics } from "./0029_statistics.ts";
 import { step as shadows } from "./0030_shadows.ts";
 import { step as fewerPages } from "./0031_fewer_pages.ts";
+import { step as sessionsAndReportsInPages } from "./0032_sessions_and_reports_in_pages.ts";
 import type { SchemaStep } from "./step.ts";
 
 /**
@@ -69,4 +70,5 @@ export const SCHEMA_STEPS: readonly SchemaStep[] = [
   statistics,
   shadows,
   fewerPages,
+  sessionsAndReportsInPages,
 ];
