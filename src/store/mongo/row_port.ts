@@ -172,14 +172,15 @@ function welcomeMessageOf(row: PortableRow): StoredDocument {
   return { _id: compoundKey(chatId, String(rev)), chatId, message };
 }
 
+/** Existing documents stay as they are. */
 async function putAll(
   collection: Collection<StoredDocument>,
   documents: StoredDocument[],
 ): Promise<void> {
   const distinct = new Map(documents.map((document) => [document._id, document]));
   await collection.bulkWrite(
-    [...distinct.values()].map(({ _id, ...replacement }) => ({
-      replaceOne: { filter: { _id }, replacement, upsert: true },
+    [...distinct.values()].map(({ _id, ...fields }) => ({
+      updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
     })),
     { ordered: false },
   );

@@ -26,6 +26,7 @@ import { pushDeviceContract } from "./push_devices.ts";
 import { shownPushContract } from "./shown_pushes.ts";
 import { raceContract } from "./races.ts";
 import { reportContract } from "./reports.ts";
+import { rowPortContract } from "./row_port.ts";
 import { searchContract } from "./search.ts";
 import { sessionContract } from "./sessions.ts";
 import { statisticContract } from "./statistics.ts";
@@ -88,6 +89,7 @@ const CONTRACTS: Record<string, (test: ContractTest) => void> = {
   "abandoned groups": abandonedGroupContract,
   races: raceContract,
   "bounded lists": boundedListContract,
+  rows: rowPortContract,
 };
 
 /** `options` are those of Deno.test: `ignore`, where the service behind the adapter is absent. */
