@@ -15,8 +15,8 @@ const PAGE = 500;
 export const owner = ({ id }: Pick<User, "id">) => ({ purpose: "totp", userId: id });
 
 /**
- * Seals the secret of the user's second factor under the current key; returns false if it is, or
- * if it has changed meanwhile. Throws `SealBroken` if no key opens it.
+ * Seals the secret of the user's second factor under the current key; returns false if it is
+ * sealed under that already, or has changed meanwhile. Throws `SealBroken` if no key opens it.
  */
 export async function resealSecondFactor(
   { id, totp }: Pick<User, "id" | "totp">,
@@ -34,7 +34,7 @@ export async function resealSecondFactor(
   return isDone;
 }
 
-/** Seals those of all users. */
+/** Reseals the second factors of all users, and reports each. */
 export async function resealSecondFactors(
   store: Pick<Store, "rows">,
   options: ResealOptions,

@@ -30,6 +30,7 @@ export class ContactPersonalData implements PersonalData {
   }
 }
 
+/** All requests, expired ones too. */
 async function* pages(
   read: (page: RequestPage) => Promise<ContactRequest[]>,
 ): AsyncIterable<unknown> {

@@ -62,12 +62,7 @@ export function middleware(
       }
     }
     if (request.method !== "HEAD" && isCompressible(c.req.path, c.res)) {
-      let response = await compressed(request, c.res);
-      const { userId, keyId } = c.get("trace");
-      // A server with an API key is trusted to read what it requests.
-      if (userId !== undefined && keyId === undefined) {
-        response = await large.hold(userId, response).catch((error) => onError(error, c));
-      }
+      const response = await packed(c, large).catch((error) => onError(error, c));
       // Otherwise Hono would merge the headers of the previous response into the new one.
       c.res = undefined;
       c.res = response;
@@ -84,6 +79,17 @@ export function middleware(
     if (tracing.isOn) nameByRoute(tracing, c);
     logRequest(log, c, performance.now() - started);
   };
+}
+
+/**
+ * Returns the response, compressed if the client accepts that. A large one to a person is held
+ * until they read it; a server with an API key is trusted to read what it requests.
+ */
+async function packed(c: HttpContext, large: LargeAnswers): Promise<Response> {
+  const response = await compressed(c.req.raw, c.res);
+  const { userId, keyId } = c.get("trace");
+  if (userId === undefined || keyId !== undefined) return response;
+  return await large.hold(userId, response);
 }
 
 /**

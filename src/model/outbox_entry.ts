@@ -11,8 +11,9 @@ export type OutboxEvent =
     messageId: string;
     seq: number;
     senderId: string;
-    /** Those named, and the message answered, if any; both empty in an encrypted chat. */
+    /** Ids of the mentioned people; empty in an encrypted chat. */
     mentions: string[];
+    /** The message that is replied to; null in an encrypted chat. */
     replyTo: string | null;
   }
   /** An edit has added these mentions. */

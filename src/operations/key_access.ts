@@ -10,7 +10,8 @@ export const ACT_AS_HEADER = "X-Act-As";
 
 /**
  * Throws `forbidden` if the caller has an API key that lacks the operation's scope, or has none and
- * needs one, and `unauthenticated` if the operation takes no keys. A person's rights are checked besides: a key in a person's name may do what both may.
+ * needs one, and `unauthenticated` if the operation takes no keys. A person's rights are checked
+ * elsewhere: a key in a person's name may do what both may.
  */
 export function assertKeyMay(
   { access, scope }: Pick<Operation, "access" | "scope">,

@@ -22,6 +22,7 @@ export interface SubscriptionOptions {
   retries: Retries;
   figures: DeliveryMetrics;
 }
+
 /** A user's chats by id. */
 export type UserChats = ReadonlyMap<string, PresentChat>;
 
@@ -133,8 +134,7 @@ export class Subscriptions implements RoomHost {
   async checkHeads(): Promise<void> {
     const chatIds = [...this.#rooms.keys()];
     for (let at = 0; at < chatIds.length; at += HEADS_AT_ONCE) {
-      const heads = await this.store.chats.heads(chatIds.slice(at, at + HEADS_AT_ONCE));
-      for (const { id, rev } of heads) this.#rooms.get(id)?.advanceTo(rev);
+      await this.#compareHeads(chatIds.slice(at, at + HEADS_AT_ONCE));
     }
   }
 
@@ -142,9 +142,7 @@ export class Subscriptions implements RoomHost {
   async checkSomeHeads(limit: number): Promise<void> {
     if (this.#unchecked.length === 0) this.#unchecked = [...this.#rooms.keys()];
     const chatIds = this.#unchecked.splice(0, limit);
-    if (chatIds.length === 0) return;
-    const heads = await this.store.chats.heads(chatIds);
-    for (const { id, rev } of heads) this.#rooms.get(id)?.advanceTo(rev);
+    if (chatIds.length > 0) await this.#compareHeads(chatIds);
   }
 
   connectionsOf(userId: string): Iterable<Connection> {
@@ -185,6 +183,11 @@ export class Subscriptions implements RoomHost {
   /** Stops the delivery of all rooms. */
   close(): void {
     for (const room of [...this.#rooms.values()]) this.#drop(room);
+  }
+
+  async #compareHeads(chatIds: string[]): Promise<void> {
+    const heads = await this.store.chats.heads(chatIds);
+    for (const { id, rev } of heads) this.#rooms.get(id)?.advanceTo(rev);
   }
 
   #drop(room: Room): void {

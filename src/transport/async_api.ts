@@ -115,7 +115,7 @@ const replyName = ({ name }: Command) => `${name}.reply`;
 const eventName = (name: string) => `event.${name}`;
 const inChannel = (message: string) => ({ $ref: `#/channels/ws/messages/${message}` });
 
-/** Its rules, beside what the summary says. */
+/** Returns the rules of a command that its summary does not say. */
 function describeCommand({ limit, rest }: Command): string {
   if (limit === undefined) return "The first frame of a connection. Events follow its reply.";
   const alike = rest

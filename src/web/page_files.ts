@@ -29,9 +29,8 @@ export interface ReadOptions {
 }
 
 /**
- * Returns the files of the built page by name. Where the page of
- * this source is not built, it is built now if `mayBuild` and this process may run Deno's bundler; otherwise
- * returns null.
+ * Returns the files of the built page by name. A page that is not built yet is built now if
+ * `mayBuild` and this process may run Deno's bundler; otherwise returns null.
  */
 export async function readPage(
   { providers = [], mayBuild }: ReadOptions,
@@ -78,7 +77,7 @@ export function pageFile(name: string, bytes: Uint8Array<ArrayBuffer>): PageFile
   };
 }
 
-/** As small as it gets. */
+/** At the highest level, since each file is packed once and then kept. */
 const PACK: Record<Coding, (bytes: Uint8Array) => Promise<Uint8Array<ArrayBuffer>>> = {
   async br(bytes) {
     const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };

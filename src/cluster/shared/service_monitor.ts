@@ -14,8 +14,8 @@ export interface ServiceMonitorOptions {
   now?: () => number;
   observe?: OnBrokerCall;
   /**
-   * The service's client repeats a call on its own, without end, and Deno KV's writes a line for each try.
-   * So while one that timed out goes on, no further one of its kind is made.
+   * True if the service's client repeats a call without end: Deno KV's does, and writes a line for
+   * each try. While a call that timed out goes on, no further one of its kind is made.
    */
   repeatsCalls?: boolean;
 }

@@ -37,7 +37,7 @@ interface ComposerProps {
 export function Composer({ chat, mode, onMode }: ComposerProps) {
   const app = useApp();
   const editing = mode?.kind === "edit" ? mode.message : null;
-  // Of which message it is: what was begun for another one does not appear in this one.
+  // The id is the edited message's: a text that was begun for another one is not shown for it.
   const [edit, setEdit] = useState({ id: "", text: "" });
   const [isRecording, setRecording] = useState(false);
   const text = !editing ? chat.text.value : edit.id === editing.id ? edit.text : editing.text;
@@ -105,7 +105,7 @@ export function Composer({ chat, mode, onMode }: ComposerProps) {
       </div>
     );
   }
-  // The box is empty: there is nothing to send.
+  // The microphone takes the place of the send button while there is nothing to send.
   const mayRecord = text === "" && uploads.items.value.length === 0 && !editing &&
     "MediaRecorder" in globalThis && "mediaDevices" in navigator;
   return (

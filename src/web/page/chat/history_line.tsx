@@ -17,7 +17,7 @@ export function useHistoryLines(chat: ChatState, isOpened: boolean): readonly Hi
   return lines?.value ?? [];
 }
 
-/** Those that happened after one time, and up to another one. */
+/** The lines of what happened after `from`, up to and with `to`. */
 export function HistoryLines(
   { lines, from, to }: { lines: readonly HistoryLine[]; from: string; to: string },
 ) {

@@ -2,7 +2,7 @@ import { useApp } from "../app/context.ts";
 import type { ChatState } from "../state/chat.ts";
 import { t } from "../texts/texts.ts";
 
-/** Always as high, so that the messages do not jump when somebody begins to write. */
+/** Keeps its height while it is empty, so that the messages do not jump when somebody writes. */
 export function TypingLine({ chat }: { chat: ChatState }) {
   const { people } = useApp();
   const names = chat.typing.value.filter((userId) => !people.isBlocked(userId))

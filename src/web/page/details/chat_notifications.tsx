@@ -8,7 +8,7 @@ import { momentOf } from "../texts/format.ts";
 import { m } from "../texts/more.ts";
 
 const HOUR_MS = 3_600_000;
-/** Muted for good: the server takes a moment, so it is one in the far future. */
+/** End of a mute without an end: the server takes a time, so it is far in the future. */
 const FOREVER = "2999-01-01T00:00:00.000Z";
 
 type Level = "all" | "mentions" | "none";

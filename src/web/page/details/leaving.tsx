@@ -6,7 +6,7 @@ import type { ChatState } from "../state/chat.ts";
 import { m } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
 
-/** Leaving is asked for twice: only somebody else can undo it. */
+/** Asks for a confirmation: only another member can undo leaving. */
 export function Leaving({ chat, onLeft }: { chat: ChatState; onLeft(): void }) {
   const { client } = useApp();
   const [isAsking, setAsking] = useState(false);

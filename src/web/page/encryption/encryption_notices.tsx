@@ -61,7 +61,7 @@ interface KeyWarningProps {
   onVerify(): void;
 }
 
-/** The louder one is for somebody who was verified: then it is the more likely an attack. */
+/** Warns more strongly if the person was verified: an attack is more likely then. */
 function KeyWarning({ userId, wasVerified, onVerify }: KeyWarningProps) {
   const { client, people } = useApp();
   const acknowledge = {
