@@ -163,6 +163,8 @@ Deno.test(
     await list.first().waitFor();
     const codes = await list.allTextContents();
     await assertAccessible(page, "recovery codes");
+    const isFew = dialog.getByText("Few recovery codes are left");
+    assert.equal(await isFew.count(), 0);
 
     await dialog.getByRole("button", { name: "Copy" }).click();
     await dialog.getByText("Copied").waitFor();
@@ -193,6 +195,18 @@ Deno.test(
     const renewed = await list.allTextContents();
     assert(!renewed.includes(codes[1]));
     await dialog.getByRole("button", { name: "I have saved them" }).click();
+    assert.equal(await isFew.count(), 0);
+    for (const left of [3, 4]) {
+      await page.route(
+        "**/api/auth/2fa",
+        (route) => route.fulfill({ json: { enabled: true, recoveryCodesLeft: left } }),
+      );
+      await dialog.getByRole("button", { name: "Profile", exact: true }).click();
+      await dialog.getByRole("button", { name: "Security", exact: true }).click();
+      await dialog.getByText(`${left} recovery codes are left`).waitFor();
+      assert.equal(await isFew.count(), left === 3 ? 1 : 0);
+      await page.unrouteAll({ behavior: "wait" });
+    }
     await dialog.getByRole("button", { name: "Turn off" }).click();
     await dialog.getByLabel("Code").fill(renewed[0]);
     await dialog.getByRole("button", { name: "Turn off" }).click();

@@ -85,6 +85,9 @@ Deno.test(
     assert.equal(await Deno.readTextFile(await (await saving).path()), "words");
     await message.getByRole("button", { name: "flag.png" }).click();
     await bob.page.getByRole("dialog", { name: "flag.png" }).locator("img").waitFor();
+    for (const name of ["Previous picture", "Next picture"]) {
+      assert.equal(await bob.page.getByRole("button", { name }).count(), 0, "there is one picture");
+    }
     await bob.page.keyboard.press("Escape");
 
     await bob.page.getByRole("link", { name: "Back to the chats" }).click();
@@ -162,6 +165,9 @@ Deno.test(
     await bob.write("An answer");
     await ann.message("An answer").waitFor();
     const settings = await openEncryptionSettings(ann);
+    const lostKey = settings.getByText("Lost the key?");
+    await settings.getByRole("button", { name: "Set up the backup" }).waitFor();
+    assert.equal(await lostKey.count(), 0);
     await settings.getByRole("button", { name: "Set up the backup" }).click();
     const key = await settings.getByRole("group", { name: "Recovery key" }).innerText();
     assert.match(key, /^([0-9A-Z]{4}-){13}[0-9A-Z]{4}$/);
@@ -171,11 +177,22 @@ Deno.test(
     await settings.getByLabel("I have saved the key").check();
     await turnOn.click();
     await settings.getByText("On. A new browser reads").waitFor();
+    assert.equal(await lostKey.count(), 0);
 
     const fresh = await signIn(await browser.page(), server.url, "ann");
     await fresh.chat("bob").click();
     await fresh.page.getByText("sent before this device joined").first().waitFor();
     await assertAccessible(fresh.page, "messages from before");
+    const locked = await openEncryptionSettings(fresh);
+    await locked.getByText("Lost the key?").waitFor();
+    await locked.getByRole("button", { name: "New recovery key" }).click();
+    await locked.getByRole("group", { name: "Recovery key" }).waitFor();
+    // One of the two at a time: the key that is entered is not the one that is shown.
+    assert.equal(await locked.getByRole("button", { name: "Restore messages" }).count(), 0);
+    await locked.getByRole("button", { name: "Cancel" }).click();
+    await locked.getByRole("button", { name: "Restore messages" }).waitFor();
+    await fresh.page.keyboard.press("Escape");
+    await locked.waitFor({ state: "detached" });
     await fresh.page.getByRole("button", { name: "Enter the recovery key" }).click();
     const dialog = fresh.page.getByRole("dialog", { name: "Read earlier messages" });
     await dialog.getByLabel("Recovery key").fill(key.replace(/^..../, "0000"));
@@ -227,10 +244,46 @@ Deno.test(
     await assertAccessible(page, "new encrypted group");
     await page.getByRole("button", { name: "Create group" }).click();
     await page.locator(".chat-header").getByText("Secret plans").first().waitFor();
+    const cleo = await world.join("cleo");
+    await startEncrypted(again, "cleo");
+    await cleo.chat("ann").click();
+    const withCleo = await openDetails(again);
+    await withCleo.getByRole("button", { name: "Verify cleo" }).click();
+    const verifying = page.getByRole("dialog", { name: "Verify cleo" });
+    await verifying.getByRole("button", { name: "They match" }).click();
+    await verifying.waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await again.chat("Secret plans").click();
+    const details = await openDetails(again);
+    await details.getByRole("button", { name: "Add people" }).click();
+    await details.getByLabel("Find people").fill("cleo");
+    await details.getByRole("button", { name: "@cleo" }).click();
+    await details.getByText("Members (3)").waitFor();
+    // That one of two is verified says nothing of the other.
+    await details.getByRole("button", { name: "Verify bob" }).click();
+    const other = page.getByRole("dialog", { name: "Verify bob" });
+    await other.getByRole("button", { name: "They match" }).waitFor();
+    await page.keyboard.press("Escape");
+    await other.waitFor({ state: "detached" });
+    await page.keyboard.press("Escape");
+    await details.waitFor({ state: "detached" });
     await again.write("For us alone");
     await bob.page.getByRole("link", { name: "Back to the chats" }).click();
     await bob.chat("Secret plans").getByText("For us alone").waitFor();
     await assertAccessible(page, "encrypted group");
+
+    const tab = new PageVisitor(await context.newPage(), "ann");
+    for (const reason of ["are open in another tab", "need a secure connection"]) {
+      await tab.page.goto(`${server.url}/`);
+      await tab.page.getByRole("button", { name: "New chat" }).click();
+      await tab.page.getByLabel("End-to-end encrypted").check();
+      await tab.page.getByLabel("Find people").fill("cleo");
+      await tab.page.getByRole("button", { name: "@cleo" }).click();
+      await tab.page.getByText(`Encrypted chats ${reason}`).first().waitFor();
+      await tab.page.addInitScript(() => {
+        Object.defineProperty(globalThis, "isSecureContext", { value: false });
+      });
+    }
     assert.deepEqual(browser.faults, []);
   },
 );

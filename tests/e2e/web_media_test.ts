@@ -46,6 +46,8 @@ Deno.test(
     await assertAccessible(bob.page, "gallery");
     await bob.page.keyboard.press("-");
     await second.locator(".zoomed").waitFor({ state: "detached" });
+    await second.getByRole("button", { name: "Previous picture" }).click();
+    await gallery.getByRole("button", { name: "Next picture" }).waitFor();
     await bob.page.keyboard.press("Escape");
     await bob.page.getByRole("dialog").waitFor({ state: "detached" });
 

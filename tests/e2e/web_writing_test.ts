@@ -111,6 +111,10 @@ Deno.test(
     await search.press("ArrowDown");
     await ann.page.keyboard.press("ArrowRight");
     await ann.page.keyboard.press("ArrowLeft");
+    await ann.page.keyboard.press("ArrowUp");
+    const hasFocus = () => search.evaluate((element) => element === document.activeElement);
+    assert.equal(await hasFocus(), true, "above the first row is the search");
+    await search.press("ArrowDown");
     await ann.page.keyboard.press("Enter");
     assert.equal(await ann.composer.inputValue(), "👍🏽");
     await ann.page.keyboard.press("Escape");
@@ -162,7 +166,7 @@ Deno.test(
     await forward.getByLabel("Find a chat").press("Enter");
     await assertAccessible(ann.page, "forwarding");
     await forward.getByRole("button", { name: "Forward", exact: true }).click();
-    await ann.page.getByText("Forwarded to 1 chat").waitFor();
+    await ann.page.getByText("Forwarded to 1 chat", { exact: true }).waitFor();
     await ann.chat("bob").click();
     await ann.message("Bring cake and plates").waitFor();
     await ann.page.evaluate((href) => location.href = href, link);
@@ -251,6 +255,11 @@ Deno.test(
     const switcher = ann.page.getByRole("dialog", { name: "Go to a chat" });
     await switcher.getByLabel("Find a chat").fill("bob");
     await assertAccessible(ann.page, "switcher");
+    assert.equal(await switcher.getByText("No chat found").count(), 0);
+    await switcher.getByLabel("Find a chat").fill("nothing of that name");
+    await switcher.getByText("No chat found").waitFor();
+    await switcher.getByLabel("Find a chat").fill("bob");
+    await switcher.getByText("No chat found").waitFor({ state: "detached" });
     await keyboard.press("Enter");
     await switcher.waitFor({ state: "detached" });
     await ann.message("First").waitFor();
@@ -259,6 +268,8 @@ Deno.test(
     await keyboard.press("ArrowDown");
     await keyboard.press("Enter");
     await ann.page.getByRole("heading", { name: "Friends" }).waitFor();
+    const open = ann.page.getByRole("navigation").locator("[aria-current=page]");
+    assert.match((await open.allTextContents()).join(), /^[^,]*Friends[^,]*$/);
     await eventually("its draft is back", async () => {
       return await ann.composer.inputValue() === "Begun here";
     });
