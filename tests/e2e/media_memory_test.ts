@@ -18,9 +18,10 @@ const SIZE = 200 * MIB;
 const MOST_AT_FIRST = 180 * MIB;
 /**
  * Limit for the second of two uploads of 200 MiB: it reuses the memory of the first one's garbage.
- * Parts for S3 of 8 MiB each, which its client copies, leave more garbage.
+ * Parts for S3 of 8 MiB each, which its client copies, leave more garbage. On a busy machine the
+ * collector comes later (51 MiB were seen on disk); a server that keeps the bytes passes twice the limit.
  */
-const MOST_GROWTH = { disk: 50 * MIB, S3: 75 * MIB };
+const MOST_GROWTH = { disk: 75 * MIB, S3: 100 * MIB };
 const versitygw = findVersitygw();
 const linux = Deno.build.os === "linux";
 

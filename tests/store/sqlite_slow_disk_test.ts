@@ -13,8 +13,11 @@ import { testConfig, testEnvironment } from "../support/test_config.ts";
 
 /** Promises of SQLite's adapter about the disk, which a library in front of it slows down or breaks. */
 const SYNC_MS = 200;
-/** CPU time of the thread, in which waiting for the disk counts here. */
-const MAX_TURN_MS = 50;
+/**
+ * CPU time of the thread, in which waiting for the disk counts here. Below one sync, and far above the
+ * turns of the server, which take longer where others use its core.
+ */
+const MAX_TURN_MS = 150;
 const CHILD = "tests/support/fixtures/store_child.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DATABASE = "chat.sqlite3";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
@@ -16,8 +17,8 @@ import { download, upload } from "../support/uploads.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Starts a server with some messages and files. */
-async function anApp() {
+/** Starts a server with some messages, each with a file. */
+async function anApp(messages = 5) {
   const app = await RunningApp.start();
   const { ann, bob } = await app.people("ann", "bob");
   const client = app.client(ann);
@@ -30,7 +31,7 @@ async function anApp() {
   };
   const uploaded = async (content: string) =>
     (await upload(app, ann, content, { name: "a.txt" })).body.id as string;
-  for (let i = 0; i < 5; i++) await send(`message ${i}`, `content ${i}`);
+  for (let i = 0; i < messages; i++) await send(`message ${i}`, `content ${i}`);
   return { app, ann, chat, send, dataDir: app.config.dataDir };
 }
 
@@ -139,8 +140,13 @@ Deno.test("a backup during writes of messages and files is consistent", async ()
   }
 });
 
-/** Runs the program, and kills it after a while. */
-async function killed(command: string, args: string[], dataDir: string, afterMs: number) {
+/** Runs the program, and kills it as soon as `isTime`; it may have ended before. */
+async function killed(
+  command: string,
+  args: string[],
+  dataDir: string,
+  isTime: () => boolean,
+) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "-A", "src/tools/main.ts", command, ...args],
     cwd: ROOT,
@@ -149,31 +155,62 @@ async function killed(command: string, args: string[], dataDir: string, afterMs:
     stdout: "null",
     stderr: "piped",
   }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), afterMs);
+  let hasEnded = false;
+  const watching = (async () => {
+    while (!hasEnded && !isTime()) await new Promise((resolve) => setTimeout(resolve, 1));
+    if (!hasEnded) child.kill("SIGKILL");
+  })();
   const { success, stderr } = await child.output();
-  clearTimeout(timer);
+  hasEnded = true;
+  await watching;
   return { success, said: new TextDecoder().decode(stderr) };
 }
 
-/** Short enough to hit the start, long enough for the end. */
-const DELAYS_MS = [60, 90, 120, 150, 180, 220, 260, 320];
+/** Enough for a kill to come while some of their files are copied, and others are not. */
+const MESSAGES = 40;
+
+/** True once there are as many files below the folder. */
+const holds = (folder: string, files: number) => () => countFiles(folder) >= files;
+
+function countFiles(folder: string): number {
+  try {
+    const entries = [...Deno.readDirSync(folder)];
+    const counts = entries.map(({ name, isDirectory }) =>
+      isDirectory ? countFiles(join(folder, name)) : 1
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  } catch (error) {
+    // Not there yet, or moved meanwhile.
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
 
 Deno.test("a killed backup leaves no backup, and the next one succeeds", async () => {
   await using folder = await TempDir.make("backup");
-  const { app, dataDir } = await anApp();
+  const { app, dataDir } = await anApp(MESSAGES);
   await using _app = app;
-  for (const [i, delay] of DELAYS_MS.entries()) {
-    const to = folder.join("backup");
-    const { success } = await killed("backup", [to], dataDir, delay);
-    const isThere = await Deno.stat(to).then(() => true, () => false);
+  const to = folder.join("backup"), draft = `${to}.partial`;
+  let interrupted = 0;
+  const moments = [
+    ...[1, 5, 15, 30, MESSAGES].map((files) => holds(draft, files)),
+    () => countFiles(join(draft, "media")) < countFiles(draft),
+    () => existsSync(join(draft, "SHA256SUMS")),
+    () => existsSync(to),
+  ];
+  for (const [i, isTime] of moments.entries()) {
+    const { success } = await killed("backup", [to], dataDir, isTime);
+    const isThere = existsSync(to);
     if (success) assert.ok(isThere);
+    if (existsSync(draft)) interrupted++;
     // A file under the final name is complete.
     if (isThere) {
       await restore({ from: to, dataDir: folder.join(`data${i}`) });
       await Deno.remove(to, { recursive: true });
     }
   }
-  const { success, said } = await killed("backup", [folder.join("backup")], dataDir, 60_000);
+  assert.ok(interrupted > 0, "a backup was interrupted");
+  const { success, said } = await killed("backup", [to], dataDir, () => false);
   assert.ok(success, said);
   await restore({ from: folder.join("backup"), dataDir: folder.join("data") });
   assert.deepEqual(await rowsOf(folder.join("data")), await rowsOf(dataDir));
@@ -181,15 +218,22 @@ Deno.test("a killed backup leaves no backup, and the next one succeeds", async (
 
 Deno.test("the server refuses to start after a killed restore until a restore completes", async () => {
   await using folder = await TempDir.make("backup");
-  const { app, dataDir } = await anApp();
+  const { app, dataDir } = await anApp(MESSAGES);
   await using _app = app;
   const from = folder.join("backup");
   await backUp({ dataDir, to: from });
-  for (const [i, delay] of DELAYS_MS.entries()) {
-    const target = folder.join(`data${i}`);
-    await killed("restore", [from], target, delay);
-    const isBegun = await Deno.stat(join(target, "restore.partial")).then(() => true, () => false);
+  let interrupted = 0;
+  const moments: ((target: string, draft: string) => boolean)[] = [
+    ...[1, 5, 15, 30, MESSAGES].map((files) => (_: string, draft: string) => holds(draft, files)()),
+    (target) => existsSync(join(target, "media")),
+    (target) => existsSync(join(target, "chat.sqlite3")),
+  ];
+  for (const [i, isTime] of moments.entries()) {
+    const target = folder.join(`data${i}`), draft = join(target, "restore.partial");
+    await killed("restore", [from], target, () => isTime(target, draft));
+    const isBegun = existsSync(draft);
     if (isBegun) {
+      interrupted++;
       const starting = createApp(testConfig(target), silentLog);
       await assert.rejects(starting, /interrupted: run "deno task restore" again/);
     }
@@ -198,6 +242,7 @@ Deno.test("the server refuses to start after a killed restore until a restore co
     if (!isDone) await restore({ from, dataDir: target });
     assert.deepEqual(await rowsOf(target), await rowsOf(dataDir));
   }
+  assert.ok(interrupted > 0, "a restore was interrupted");
 });
 
 Deno.test("a restore rejects a damaged or incomplete backup, and a folder in use", async () => {
