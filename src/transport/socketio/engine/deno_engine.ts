@@ -10,6 +10,7 @@ import {
   toHeaders,
 } from "./exchange.ts";
 import { guard, type OnFault } from "./guard.ts";
+import { holdPoll } from "./held_poll.ts";
 import {
   type Admission,
   CLOSE_SERVICE_RESTART,
@@ -19,23 +20,13 @@ import {
   transportLimits,
 } from "./options.ts";
 import { PollingTransport } from "./polling_transport.ts";
+import { answerRefusal, type Refusal, type RefusalCode, type RefusalContext } from "./refusal.ts";
 import { WebSocketTransport } from "./websocket_transport.ts";
 
 type BaseOptions = NonNullable<ConstructorParameters<typeof Server>[0]>;
 type BaseRequest = Parameters<Server["generateId"]>[0] & EngineRequest;
 
-type RefusalCode = (typeof Server.errors)[keyof typeof Server.errors];
-/** `message` is sent to the client instead of the code's default text. */
-type RefusalContext = { name?: string; message?: string };
-
 const SWITCHING_PROTOCOLS = 101;
-/** Milliseconds to wait for a frame that was sent before a poll but is read after it. */
-const UPGRADE_FRAME_MS = 50;
-
-interface Refusal {
-  code: RefusalCode;
-  context?: RefusalContext;
-}
 
 /**
  * Engine.IO (protocol revision 4) on `Deno.serve`: the sessions, heartbeats and upgrades of npm
@@ -307,35 +298,16 @@ export class DenoEngine extends Server {
     if (!socket) return this.#refuse(exchange, Server.errors.UNKNOWN_SID);
     if (upgrade) return this.#upgradeSession(exchange, socket);
     if (exchange.method === "GET" && socket.upgrading && this.#probed.has(socket)) {
-      return this.#holdPoll(exchange, sid, socket);
+      return holdPoll(exchange, socket, () => this.#resumePoll(exchange, sid, socket));
     }
     this.#continuePolling(exchange, socket);
   }
 
-  /**
-   * Holds a poll until the frame that completes the upgrade would have arrived. A client sends that
-   * frame on one connection and its next requests on another, so the server may read them in either
-   * order.
-   */
-  #holdPoll(exchange: Exchange, sid: string, socket: Socket): void {
-    const letGo = () => {
-      clearTimeout(timer);
-      socket.off("upgrade", goOn);
-      socket.off("close", goOn);
-    };
-    const goOn = () => {
-      letGo();
-      guard(this.#onFault, () => {
-        if (this.clients[sid]) this.#continuePolling(exchange, socket);
-        else this.#refuse(exchange, Server.errors.UNKNOWN_SID);
-      });
-    };
-    const timer = setTimeout(goOn, UPGRADE_FRAME_MS);
-    socket.once("upgrade", goOn);
-    socket.once("close", goOn);
-    exchange.onAbort(() => {
-      letGo();
-      exchange.answer(textResponse("Aborted", 400));
+  /** The session may have ended while the poll was held. */
+  #resumePoll(exchange: Exchange, sid: string, socket: Socket): void {
+    guard(this.#onFault, () => {
+      if (this.clients[sid]) this.#continuePolling(exchange, socket);
+      else this.#refuse(exchange, Server.errors.UNKNOWN_SID);
     });
   }
 
@@ -439,17 +411,6 @@ function appendHeaders({ headers }: Response, wanted: Headers): void {
   } catch {
     // Immutable up to Deno 2.5.
   }
-}
-
-/** Answers with the status and body that clients of `engine.io` expect. */
-function answerRefusal(
-  exchange: Exchange,
-  code: RefusalCode = Server.errors.BAD_REQUEST,
-  context: RefusalContext = {},
-): void {
-  const status = code === Server.errors.FORBIDDEN ? 403 : 400;
-  const message = context.message ?? Server.errorMessages[code];
-  exchange.answer(Response.json({ code, message }, { status }));
 }
 
 /**
