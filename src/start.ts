@@ -1,6 +1,7 @@
 import { type App, type AppOptions, createApp } from "./app.ts";
 import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { failureText } from "./core/failure_text.ts";
+import { claimFolder } from "./core/folder_claim.ts";
 import { jsonLog, type Log } from "./core/log.ts";
 import { limitRepeats } from "./core/log_limit.ts";
 import { writeLine, writeToConsole } from "./core/log_output.ts";
@@ -39,11 +40,29 @@ export async function start(options: AppOptions = {}): Promise<Started> {
     const write = config.telemetry ? writeToConsole : writeLine;
     const log = limitRepeats(jsonLog(config.logLevel, write, {}, () => tracing.ids()));
     for (const notice of config.notices) log.info(notice);
-    return { app: await createApp(config, log, { ...options, tracing }), config, log };
+    const app = await createApp(config, log, { ...options, tracing });
+    warnOfAnother(config, log, options);
+    return { app, config, log };
   } catch (error) {
     if (error instanceof ConfigError) giveUp(error.message, EXIT_CONFIG);
     return giveUp(`Cannot start the server: ${failureText(error)}`);
   }
+}
+
+/**
+ * Two servers share SQLite's file without a fault, but nothing brings signals from one to the other
+ * unless a broker does: mostly one of them was forgotten.
+ */
+function warnOfAnother(config: Config, log: Log, { instances }: AppOptions): void {
+  const { dataDir, mongodbUri, broker } = config;
+  const hasBroker = broker.kind === "mongo" || (broker.kind === "kv" && broker.kvUrl !== null);
+  if (mongodbUri !== null || hasBroker) return;
+  if (claimFolder(dataDir, { isShared: instances !== undefined })) return;
+  log.warn(
+    "Another server uses this DATA_DIR, so that people get what happens at the other one seconds " +
+      "late: end one of them, unless it is just stopping. `deno task start:parallel` uses all cores",
+    { dataDir },
+  );
 }
 
 /** Logs the address of the server, for people and programs. */
