@@ -115,6 +115,7 @@ export function createServices(context: AppContext) {
     avatars: media.library,
     publisher,
     typing,
+    presence: realtime.presence,
     limits: config.limits,
     customFilters: config.customFilters,
     adminEmails: config.adminEmails,

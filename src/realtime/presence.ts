@@ -130,6 +130,25 @@ export class Presence implements HubListener {
     });
   }
 
+  /**
+   * Tells two people with a chat what they now see of each other, because neither learns of the
+   * other's changes behind a block: they look offline to each other, and do not once it is gone.
+   * Nothing changes, and nothing is sent, while the blocked person blocks the other too.
+   */
+  async blockChanged(blockerId: string, blockedId: string): Promise<void> {
+    const { blocks, memberships } = this.options.store;
+    try {
+      if (await blocks.has(blockedId, blockerId)) return;
+      if (!await memberships.shareChat(blockerId, blockedId)) return;
+      for (const [viewerId, userId] of [[blockerId, blockedId], [blockedId, blockerId]]) {
+        const [status] = await this.get(viewerId, [userId]);
+        this.options.publisher.toUsers([viewerId], { event: "presence", data: statusView(status) });
+      }
+    } catch (error) {
+      this.options.log.warn("Presence update failed", { userId: blockerId, error });
+    }
+  }
+
   /** Number of users whose connects or disconnects are being handled: no other user takes memory. */
   get inProgress(): number {
     return this.#turns.size;

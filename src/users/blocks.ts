@@ -18,8 +18,8 @@ export interface BlocksOptions {
   publisher: Pick<Publisher, "toUsers">;
   audit: AuditTrail;
   clock: Clock;
-  /** Called once one person has blocked another. */
-  onBlocked: (blockerId: string, blockedId: string) => void;
+  /** Called once one person has blocked another, or unblocked them. Never throws. */
+  onChanged: (blockerId: string, blockedId: string, blocked: boolean) => Promise<void>;
   limits: { blocks: number };
 }
 
@@ -38,7 +38,7 @@ export class Blocks {
       ? await this.#add(caller.userId, userId)
       : await this.options.store.blocks.remove(caller.userId, userId);
     if (!changed) return;
-    if (blocked) this.options.onBlocked(caller.userId, userId);
+    await this.options.onChanged(caller.userId, userId, blocked);
     const action = blocked ? "user.blocked" : "user.unblocked";
     // Only in the blocker's audit trail, because the blocked user can read their own.
     await this.options.audit.own(caller.userId, caller, { action, details: { userId } });

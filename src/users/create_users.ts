@@ -1,6 +1,7 @@
 import type { AuthServices } from "../auth/handlers.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { Presence } from "../realtime/presence.ts";
 import type { Publisher } from "../realtime/publisher.ts";
 import type { Typing } from "../realtime/typing.ts";
 import type { User } from "../model/user.ts";
@@ -21,6 +22,7 @@ export interface UsersOptions {
   avatars: AvatarSource;
   publisher: Pick<Publisher, "toUsers">;
   typing: Pick<Typing, "hideBetween">;
+  presence: Pick<Presence, "blockChanged">;
   limits: { blocks: number };
   customFilters: { user: readonly string[] };
   adminEmails: readonly string[];
@@ -65,7 +67,10 @@ export function createUsers(options: UsersOptions): UserServices {
       publisher,
       audit,
       clock,
-      onBlocked: (blockerId, blockedId) => options.typing.hideBetween(blockerId, blockedId),
+      onChanged: async (blockerId, blockedId, blocked) => {
+        if (blocked) options.typing.hideBetween(blockerId, blockedId);
+        await options.presence.blockChanged(blockerId, blockedId);
+      },
       limits,
     }),
     administrators,

@@ -146,6 +146,39 @@ attack(
   { LIMIT_TYPING_TIME_MS: "60000" },
 );
 
+attack(
+  SOCKETS,
+  "the two look offline to each other from the block on, and as they are once it is gone",
+  async (app, socket) => {
+    const { ann, bob, eve } = await app.people("ann", "bob", "eve");
+    await app.client(ann).post("/api/chats", { userId: bob.id });
+    await using hers = await socket.hold(app, ann.token);
+    await using his = await socket.hold(app, bob.token);
+    await using strangers = await socket.hold(app, eve.token);
+    const states = (held: Held, of: { id: string }) =>
+      held.events.filter(({ event, data }) => event === "presence" && mentions(data, of.id))
+        .map(({ data }) => (data as { state: string }).state);
+    const both = () => [states(hers, bob).at(-1), states(his, ann).at(-1)];
+    const becomes = (state: string) =>
+      eventually(`both see ${state}`, () => both().every((each) => each === state));
+    for (const one of [hers, his]) await one.command("presence.set", { state: "busy" });
+    await becomes("busy");
+    const block = (by: typeof ann, userId: string, unblock = false) =>
+      app.client(by).post("/api/users/block", { userId, unblock });
+    await block(ann, bob.id);
+    await becomes("offline");
+    const sent = () => states(hers, bob).length + states(his, ann).length;
+    const before = sent();
+    await block(bob, ann.id);
+    await block(bob, ann.id, true);
+    await block(ann, eve.id);
+    await block(ann, bob.id, true);
+    await becomes("busy");
+    assert.equal(sent(), before + 2, "a second block changes nothing");
+    assert.deepEqual(states(strangers, ann), [], "nobody else hears of a block");
+  },
+);
+
 const mentions = (data: unknown, userId: string) => JSON.stringify(data).includes(userId);
 
 attack(REST, "a search does not find users who blocked the caller", async (app) => {
