@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { testedStores } from "../support/tested_stores.ts";
@@ -14,7 +13,6 @@ const SLOW = { LIMIT_TYPING_TIME_MS: "60000", LIMIT_PRESENCE_GRACE_MS: "300000" 
 
 for (const broker of ["mongo", "kv"]) {
   Deno.test({
-    ...LEAKY,
     name:
       `an instance that ends tells the others who stopped typing, and what was read (${broker})`,
     ignore: mongo.ignore,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
-import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
 import { asAdmin } from "./administrators.ts";
@@ -8,7 +7,6 @@ import { asAdmin } from "./administrators.ts";
 const [mongo] = testedStores().filter(({ name }) => name === "MongoDB");
 
 Deno.test({
-  ...LEAKY,
   name: "a shadow and a freeze hold at another instance at once, and statistics add up",
   ignore: mongo.ignore,
   fn: async () => {

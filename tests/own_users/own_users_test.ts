@@ -6,7 +6,6 @@ import { ownUserHandlers, type OwnUserServices } from "../../src/own_users/handl
 import { attacks, REST } from "../security/attacks.ts";
 import { backendOf } from "../support/api_keys.ts";
 import { eventually } from "../support/eventually.ts";
-import { LEAKY } from "../support/leaky.ts";
 import { OwnIssuer } from "../support/own_issuer.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { testedStores } from "../support/tested_stores.ts";
@@ -17,7 +16,6 @@ for (const store of testedStores()) {
   Deno.test({
     name: `${store.name}: members of a chat learn that a backend or a token renamed one of them`,
     ignore: store.ignore,
-    ...LEAKY,
     fn: async () => {
       await using issuer = await OwnIssuer.start();
       await using app = await RunningApp.start({ ...issuer.environment, ...store.environment() });

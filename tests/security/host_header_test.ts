@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { RawHttp, SOCKET_IO_POLL_PATH, SOCKET_IO_WS_PATH, UPGRADE, WS_PATH } from "./raw_http.ts";
 
@@ -43,7 +42,6 @@ async function ask(app: RunningApp, path: string, lines: Record<string, string>)
 }
 
 Deno.test({
-  ...LEAKY,
   name: "an invalid or missing Host is rejected by every transport",
   fn: async () => {
     await using app = await RunningApp.start();

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 const GOOGLE = { GOOGLE_CLIENT_ID: "client" };
@@ -29,7 +28,6 @@ async function configuredPage(environment: Record<string, string>) {
 }
 
 Deno.test({
-  ...LEAKY,
   name: "the page offers the ways to sign in that are configured, and no others",
   fn: async () => {
     const offered = async (environment: Record<string, string>) =>
@@ -45,7 +43,6 @@ Deno.test({
 });
 
 Deno.test({
-  ...LEAKY,
   name: "the page may load media from the bucket's public address, and from no other",
   fn: async () => {
     const allowed = async (environment: Record<string, string>) =>
