@@ -22,6 +22,7 @@ import { Instances, type InstanceTable } from "./cluster/shared/instances.ts";
 import type { PresenceDirectory } from "./cluster/presence_directory.ts";
 import { localPresence } from "./cluster/local/presence.ts";
 import { SharedPresence } from "./cluster/shared/presence.ts";
+import { clockWatch } from "./store/clock_watch.ts";
 import { poolMetrics, type WatchPool } from "./store/mongo/pool_metrics.ts";
 import type { Store } from "./store/store.ts";
 
@@ -55,7 +56,7 @@ export async function openAdapters(
   const watchPool = poolMetrics(metrics);
   const onCall = brokerObserver(metrics);
   return {
-    store: await openStore(config, { watchPool, log }),
+    store: await openStore(config, { watchPool, log, onSkew: clockWatch(metrics, log) }),
     backplane: await openBackplane({ config, clock, log, watchPool, onCall, threads: instances }),
     blobs: await openBlobs(config),
     mailer: await openMailer(config, log),
@@ -68,16 +69,18 @@ export async function openAdapters(
 export interface StoreWatch {
   watchPool?: WatchPool;
   log?: Log;
+  /** Called with the milliseconds by which this host's clock is behind the database's. */
+  onSkew?: (behindMs: number) => void;
 }
 
 /** Also used by commands that work on the store alone. */
 export async function openStore(
   config: Config,
-  { watchPool, log }: StoreWatch = {},
+  { watchPool, log, onSkew }: StoreWatch = {},
 ): Promise<Store> {
   const store = config.mongodbUri === null
     ? await openFileStore(config, log)
-    : await openServerStore(config.mongodbUri, watchPool);
+    : await openServerStore(config.mongodbUri, { watchPool, onSkew });
   if (await store.rows.progress() === null) return store;
   await store.close();
   throw new Error(
@@ -85,9 +88,12 @@ export async function openStore(
   );
 }
 
-export async function openServerStore(uri: string, watchPool?: WatchPool): Promise<Store> {
+export async function openServerStore(
+  uri: string,
+  watch: Pick<StoreWatch, "watchPool" | "onSkew"> = {},
+): Promise<Store> {
   const { openMongoStore } = await import("./store/mongo/mongo_store.ts");
-  return await openMongoStore({ uri, watchPool });
+  return await openMongoStore({ uri, ...watch });
 }
 
 /** Throws if this Deno cannot use SQLite. */

@@ -38,6 +38,8 @@ export interface ConnectionOptions {
   watchPool?: WatchPool;
   /** The clock of this host; replaced in tests. */
   now?: () => number;
+  /** Called now and then with the milliseconds by which this host's clock is behind the database's. */
+  onSkew?: (behindMs: number) => void;
   /** False: does without commands that only MongoDB 8 has, as with an earlier release. */
   newCommands?: boolean;
 }
@@ -64,7 +66,7 @@ export class MongoConnection {
     private readonly options: ConnectionOptions,
   ) {
     this.admin = client.db("admin");
-    this.clock = new ServerClock(this.db, options.now);
+    this.clock = new ServerClock(this.db, { now: options.now, onMeasured: options.onSkew });
     this.#owners = new TransactionOwners(this.db);
   }
 

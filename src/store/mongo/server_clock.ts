@@ -4,33 +4,57 @@ const REFRESH_MS = 60_000;
 /** A smaller difference is ignored: leases last many times longer, and rows keep their times. */
 const TOLERANCE_MS = 1_000;
 
+export interface ServerClockOptions {
+  now?: () => number;
+  /** Called after each measurement with the milliseconds by which this host's clock is behind. */
+  onMeasured?: (behindMs: number) => void;
+}
+
 /**
  * Difference between the database's clock and this host's. Times that instances compare with each
  * other (leases) are stored by the database's clock, since the clocks of two hosts may be seconds
  * apart.
  */
 export class ServerClock {
+  readonly #now: () => number;
+  readonly #onMeasured: (behindMs: number) => void;
   #offset = 0;
-  #measuredAt = -Infinity;
+  /** By the monotonic clock; null before the first measurement. */
+  #measuredAt: number | null = null;
+  /** This host's clock against the monotonic one, at the measurement. */
+  #ahead = 0;
   #measuring: Promise<void> | null = null;
 
-  constructor(private readonly db: Db, private readonly now: () => number = Date.now) {}
+  constructor(private readonly db: Db, options: ServerClockOptions = {}) {
+    this.#now = options.now ?? Date.now;
+    this.#onMeasured = options.onMeasured ?? (() => {});
+  }
 
-  /** Milliseconds to add to a time of this host. Measured at first, and again in the background. */
+  /**
+   * Milliseconds to add to a time of this host. Measured at first and when this host's clock was
+   * set, or stood still while the host was suspended, and again in the background.
+   */
   async offset(): Promise<number> {
-    if (performance.now() - this.#measuredAt < REFRESH_MS) return this.#offset;
+    const isKnown = this.#measuredAt !== null && !this.#hasJumped();
+    if (isKnown && performance.now() - this.#measuredAt! < REFRESH_MS) return this.#offset;
     this.#measuring ??= this.#measure().finally(() => this.#measuring = null);
-    if (this.#measuredAt === -Infinity) await this.#measuring;
-    else this.#measuring.catch(() => {});
+    if (isKnown) this.#measuring.catch(() => {});
+    else await this.#measuring;
     return this.#offset;
   }
 
+  #hasJumped(): boolean {
+    return Math.abs(this.#now() - performance.now() - this.#ahead) >= TOLERANCE_MS;
+  }
+
   async #measure(): Promise<void> {
-    const asked = this.now();
+    const asked = performance.now();
     const { localTime } = await this.db.command({ hello: 1 });
-    const answered = this.now();
-    const offset = Math.round(Number(localTime) - (asked + answered) / 2);
-    this.#offset = Math.abs(offset) < TOLERANCE_MS ? 0 : offset;
-    this.#measuredAt = performance.now();
+    const [answered, now] = [performance.now(), this.#now()];
+    const behind = Math.round(Number(localTime) - (now - (answered - asked) / 2));
+    this.#offset = Math.abs(behind) < TOLERANCE_MS ? 0 : behind;
+    this.#measuredAt = answered;
+    this.#ahead = now - answered;
+    this.#onMeasured(behind);
   }
 }

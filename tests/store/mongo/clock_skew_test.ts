@@ -48,6 +48,38 @@ test(
   },
 );
 
+for (const jumpMs of [600_000, -600_000]) {
+  Deno.test({
+    name: `a lease holds, and the skew is reported, after a clock was set by ${jumpMs / 1000} s`,
+    ignore: mongodb.missing,
+    fn: async () => {
+      let skewMs = 0;
+      const measured: number[] = [];
+      const uri = mongodb.uri();
+      const now = () => Date.now() + skewMs;
+      await using stores = new AsyncDisposableStack();
+      const onSkew = (behindMs: number) => void measured.push(behindMs);
+      const [right, set] = [
+        await openMongoStore({ uri }),
+        await openMongoStore({ uri, now, onSkew }),
+      ];
+      for (const store of [right, set]) stores.defer(() => store.close());
+      assert.deepEqual(await set.outbox.claim(now(), now() + LEASE_MS, 10), []);
+      assert.ok(Math.abs(measured[0]) < 5_000, String(measured));
+      skewMs = jumpMs;
+      const [first, second] = [0, 1].map(() => anOutboxEntry({ dueAt: Date.now() - 1 }));
+      await right.outbox.add(first);
+      assert.equal((await right.outbox.claim(Date.now(), Date.now() + LEASE_MS, 10)).length, 1);
+      assert.deepEqual(await set.outbox.claim(now(), now() + LEASE_MS, 10), []);
+      await right.outbox.add(second);
+      const taken = await set.outbox.claim(now(), now() + LEASE_MS, 10);
+      assert.deepEqual(taken.map(({ id }) => id), [second.id]);
+      assert.deepEqual(await right.outbox.claim(Date.now(), Date.now() + LEASE_MS, 10), []);
+      assert.ok(Math.abs(measured.at(-1)! + jumpMs) < 5_000, String(measured));
+    },
+  });
+}
+
 test(
   "an entry of a host whose clock is a minute ahead is due at its time",
   60_000,
