@@ -1,4 +1,5 @@
 import type { ClientSession, Collection, Document as AnyDocument } from "mongodb";
+import { BatchLoader } from "../../core/batch_loader.ts";
 import type { PushDevice } from "../../model/push_device.ts";
 import type { BoundedAdd } from "../bounded_add.ts";
 import type { PushDeviceStore } from "../push_device_store.ts";
@@ -28,11 +29,19 @@ export class MongoPushDeviceStore implements PushDeviceStore {
   readonly #lists: BoundedLists;
   /** True once there was one: then it is not asked again. */
   #hasAny = false;
+  /** Chats whose pushes are due together share its read. */
+  readonly #any: BatchLoader<boolean>;
   readonly #ofUser: (userId: string) => Promise<Document<PushDevice>[]>;
 
   constructor(mongo: MongoConnection) {
     this.#devices = mongo.collection(PUSH_DEVICES);
     this.#lists = new BoundedLists(mongo);
+    this.#any = new BatchLoader({
+      maxKeys: 1,
+      atOnce: 1,
+      missing: () => false,
+      read: async ([key]) => new Map([[key, await this.#readAny()]]),
+    });
     this.#ofUser = listLoader(this.#devices, "userId");
   }
 
@@ -67,7 +76,7 @@ export class MongoPushDeviceStore implements PushDeviceStore {
 
   /** The members are read anyway, and their devices together with those of other chats. */
   async anyInChat(): Promise<boolean> {
-    return this.#hasAny ||= await this.#devices.findOne({}, { projection: { _id: 1 } }) !== null;
+    return this.#hasAny ||= await this.#any.load("any");
   }
 
   async remove(userId: string, id: string): Promise<boolean> {
@@ -102,6 +111,10 @@ export class MongoPushDeviceStore implements PushDeviceStore {
   /** With `session`, runs within its transaction. */
   async deleteAllOf(userId: string, session?: ClientSession): Promise<number> {
     return (await this.#devices.deleteMany({ userId: eq(userId) }, { session })).deletedCount;
+  }
+
+  async #readAny(): Promise<boolean> {
+    return await this.#devices.findOne({}, { projection: { _id: 1 } }) !== null;
   }
 
   /** Returns null, and changes nothing, if the person does not have the device. */
