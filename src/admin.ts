@@ -1,6 +1,6 @@
 /**
- * The operator's command: `deno task admin grant <username>`, `revoke <username>` and `list`. It works on
- * the store that the server is configured for, also while the server runs.
+ * The operator's command: `deno task admin grant <username>`, `revoke <username>` and `list`. It
+ * works on the store that the server is configured for, also while the server runs.
  */
 import { openStore } from "./adapters.ts";
 import { AccountChanges } from "./auth/account_changes.ts";

@@ -39,7 +39,8 @@ export interface App {
   /**
    * Refuses new sockets, finishes work in flight, and makes every client reconnect elsewhere. Once
    * proxies had the time to notice, `shutDown` lets the server answer its last requests (not
-   * earlier, because it closes sockets without a code), and the adapters that these need are closed.
+   * earlier, because it closes sockets without a code), and the adapters that these need are
+   * closed.
    */
   drain(shutDown?: () => Promise<void>): Promise<void>;
 }

@@ -7,8 +7,9 @@ export interface LateEnd {
 }
 
 /**
- * Ends a thread that was still starting at the signal: it has missed it, and would serve on for ever.
- * The exit ends all threads of the process, so it comes after the time that the others have to drain.
+ * Ends a thread that was still starting at the signal: it has missed it, and would serve on for
+ * ever. The exit ends all threads of the process, so it comes after the time that the others have
+ * to drain.
  */
 export async function endLate({ stop, linger, exit }: LateEnd): Promise<void> {
   await stop();

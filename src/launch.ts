@@ -8,8 +8,8 @@ import { serverEnvironment } from "./launcher/server_environment.ts";
 
 /**
  * Starts the server with the permissions that it needs, for `deno task dev`, `start`,
- * `start:parallel`, `admin`, `apikey`, `import`, `reseal` and `doctor`. It determines the data folder and the folder of packages,
- * because Deno's flags take neither from `.env`.
+ * `start:parallel`, `admin`, `apikey`, `import`, `reseal` and `doctor`. It determines the data
+ * folder and the folder of packages, because Deno's flags take neither from `.env`.
  */
 const MODES: readonly string[] = [
   "dev",

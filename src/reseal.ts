@@ -1,7 +1,7 @@
 /**
- * The operator's command `deno task reseal`, after a change of ENCRYPTION_KEY: seals every secret in the
- * store under the current key, so that the previous one can go. It works on the store that the server is
- * configured for, also while the server runs, once all instances have the new key.
+ * The operator's command `deno task reseal`, after a change of ENCRYPTION_KEY: seals every secret
+ * in the store under the current key, so that the previous one can go. It works on the store that
+ * the server is configured for, also while the server runs, once all instances have the new key.
  */
 import { openStore } from "./adapters.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";

@@ -68,10 +68,11 @@ export function createTransports(
 }
 
 /**
- * Resident bytes above which no socket is admitted on Deno Deploy, which gives a process 512 MiB. About
- * 75 MiB of what is resident are pages of the program's file, which the kernel can drop: what remains
- * is enough for the largest frame that Deno buffers (64 MiB) and an upload. Lower by 64 MiB, the first
- * picture of a process refused every socket until its decoder was idle: measured as 395 to 415 MiB.
+ * Resident bytes above which no socket is admitted on Deno Deploy, which gives a process 512 MiB.
+ * About 75 MiB of what is resident are pages of the program's file, which the kernel can drop: what
+ * remains is enough for the largest frame that Deno buffers (64 MiB) and an upload. Lower by 64
+ * MiB, the first picture of a process refused every socket until its decoder was idle: measured as
+ * 395 to 415 MiB.
  */
 const DEPLOY_SOCKET_MEMORY = 464 * 1024 * 1024;
 

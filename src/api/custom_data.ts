@@ -12,7 +12,9 @@ const MAX_KEYS = 50;
 /** Letters, digits, `_` and `-`: no operator, path or prototype of any language or database. */
 const KEY = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** Keys that every object has already (`constructor`, `toString`) would shadow what code relies on. */
+/**
+ * Keys that every object has already (`constructor`, `toString`) would shadow what code relies on.
+ */
 function isKey(key: string): boolean {
   return KEY.test(key) && !(key in Object.prototype) && key !== "prototype";
 }

@@ -29,8 +29,9 @@ export class Authentication {
   constructor(private readonly options: AuthenticationOptions) {}
 
   /**
-   * `actAs` names the person in whose name a server acts: by id, or by `ext:` and the external id. Throws `unauthenticated` and
-   * `token_expired` as sessions do, and `invalid_request` if `actAs` names no user.
+   * `actAs` names the person in whose name a server acts: by id, or by `ext:` and the external id.
+   * Throws `unauthenticated` and `token_expired` as sessions do, and `invalid_request` if `actAs`
+   * names no user.
    */
   async authenticate(
     token: string,

@@ -69,7 +69,8 @@ export class Accounts {
 
   /**
    * Creates the account, the link to the provider's account for a sign-up through a provider or the
-   * bot that is to play it, and the audit entry. Throws `conflict`, naming the field whose value another account has.
+   * bot that is to play it, and the audit entry. Throws `conflict`, naming the field whose value
+   * another account has.
    */
   async create(
     visitor: Visitor,

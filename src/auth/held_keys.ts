@@ -5,8 +5,8 @@ import type { OneTimeTokens } from "./one_time_tokens.ts";
  * Keeps an address or a username that an account has just given up reserved for a time.
  *
  * An address is held while the change can be undone, so that an attacker who took over the account
- * cannot prevent the undo by opening another account with it. A username is held so that no one takes
- * it at once to pass for the person who was known by it.
+ * cannot prevent the undo by opening another account with it. A username is held so that no one
+ * takes it at once to pass for the person who was known by it.
  */
 export class HeldKeys {
   constructor(
@@ -53,5 +53,8 @@ export class HeldKeys {
   }
 }
 
-/** Key of a user's reservation. Cannot be an address or a name: neither is a word, a colon and an id. */
+/**
+ * Key of a user's reservation. Cannot be an address or a name: neither is a word, a colon and an
+ * id.
+ */
 const ofUser = (userId: string) => `user:${userId}`;

@@ -26,7 +26,9 @@ const MAX_CHAIN = 1_000;
 export class OwnTokenSessions {
   constructor(private readonly options: OwnTokenSessionsOptions) {}
 
-  /** Throws `unauthenticated` if the session of the token has ended, or the person may not sign in. */
+  /**
+   * Throws `unauthenticated` if the session of the token has ended, or the person may not sign in.
+   */
   async sessionOf(userId: string, token: OwnToken, visitor: Visitor): Promise<Session> {
     const { store, clock, sessions } = this.options;
     let id = sessionIdOf(userId, token.sid);

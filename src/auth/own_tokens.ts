@@ -32,7 +32,9 @@ export interface OwnToken {
   authenticatedAt: number | null;
 }
 
-/** Never the algorithm of a token's own choice: a shared secret and public keys exclude each other. */
+/**
+ * Never the algorithm of a token's own choice: a shared secret and public keys exclude each other.
+ */
 const BY_KEYS = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"];
 const BY_SECRET = ["HS256"];
 const LEEWAY_S = 30;

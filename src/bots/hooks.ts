@@ -37,7 +37,9 @@ export interface Post {
   clientId?: string;
 }
 
-/** Incoming webhooks: secret URLs, each of which posts into one plain group as a bot of its name. */
+/**
+ * Incoming webhooks: secret URLs, each of which posts into one plain group as a bot of its name.
+ */
 export class Hooks {
   constructor(private readonly options: HooksOptions) {}
 
@@ -92,9 +94,10 @@ export class Hooks {
   }
 
   /**
-   * Throws `not_found` for a wrong secret as for a missing webhook, `account_suspended` if the webhook
-   * or the person who made it is suspended, `forbidden` if that person is no longer a member of the
-   * group, and `rate_limited` for a webhook that posts too often, whatever the address.
+   * Throws `not_found` for a wrong secret as for a missing webhook, `account_suspended` if the
+   * webhook or the person who made it is suspended, `forbidden` if that person is no longer a
+   * member of the group, and `rate_limited` for a webhook that posts too often, whatever the
+   * address.
    */
   async post(id: string, secret: string, post: Post): Promise<Sent> {
     const { store, sender, limiter, rates } = this.options;

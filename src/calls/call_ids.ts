@@ -6,8 +6,8 @@ import { newId } from "../core/ids.ts";
 const PROOF_DIGITS = 12;
 
 /**
- * Ids of calls, which are not stored: an id that the server made proves who began the call, on every
- * instance. It is a UUIDv7 as all ids.
+ * Ids of calls, which are not stored: an id that the server made proves who began the call, on
+ * every instance. It is a UUIDv7 as all ids.
  */
 export class CallIds {
   /** The first one signs. */

@@ -107,7 +107,9 @@ export class ChatDraft {
     return this.#messages.find(id);
   }
 
-  /** Returns the number of pinned messages, the draft's own included; counts no further than `max`. */
+  /**
+   * Returns the number of pinned messages, the draft's own included; counts no further than `max`.
+   */
   countPins(max: number): Promise<number> {
     return this.#messages.countPins(max);
   }

@@ -16,7 +16,10 @@ interface Entry {
   isBehind: boolean;
 }
 
-/** `fresh` is true if all rows were read for this call, with the read cursors, which have no revision. */
+/**
+ * `fresh` is true if all rows were read for this call, with the read cursors, which have no
+ * revision.
+ */
 export interface CachedState {
   state: ChatState | null;
   fresh: boolean;
@@ -56,7 +59,9 @@ export class ChatStateCache {
     }
   }
 
-  /** The head is at `rev` now, by default at one that is not known: an older state is read again. */
+  /**
+   * The head is at `rev` now, by default at one that is not known: an older state is read again.
+   */
   moved(chatId: string, rev = Infinity): void {
     const entry = this.#entries.get(chatId);
     if (!entry || entry.state.chat.rev >= rev) return;

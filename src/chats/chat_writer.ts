@@ -122,7 +122,10 @@ export class ChatWriter {
     this.#onRepeat = options.onRepeat ?? (() => {});
   }
 
-  /** Listeners run in the order in which they were added, after the commit is durable; they must not throw. */
+  /**
+   * Listeners run in the order in which they were added, after the commit is durable; they must not
+   * throw.
+   */
   onCommit(listener: CommitListener): void {
     this.#listeners.push(listener);
   }

@@ -226,8 +226,8 @@ export class ContactRequests {
   }
 
   /**
-   * Closes the pending request to this person for this chat if they could not accept it: otherwise it
-   * would keep out every other invitation until it expires. Returns true if there was one.
+   * Closes the pending request to this person for this chat if they could not accept it: otherwise
+   * it would keep out every other invitation until it expires. Returns true if there was one.
    */
   async #closeUnusable({ userId, chatId }: ContactRequest): Promise<boolean> {
     const request = await this.unexpired(userId, chatId);

@@ -28,7 +28,9 @@ export interface SenderRun {
   length: number;
 }
 
-/** Messages after which a sender's cursor is stored again: counting unread ones reads all after it. */
+/**
+ * Messages after which a sender's cursor is stored again: counting unread ones reads all after it.
+ */
 const LONGEST_RUN = 16;
 /** In chats of more members, how many have read the newest message may be counted. */
 const RUN_MEMBERS = 20;

@@ -175,9 +175,9 @@ export class Groups {
   }
 
   /**
-   * Removes a member for an administrator of the server, whatever their role. In an encrypted group the
-   * membership ends as by leaving: the server delivers nothing more to them, and the next Commit of a
-   * member removes their devices.
+   * Removes a member for an administrator of the server, whatever their role. In an encrypted group
+   * the membership ends as by leaving: the server delivers nothing more to them, and the next
+   * Commit of a member removes their devices.
    */
   expel(
     caller: Caller | ServerCaller,

@@ -3,12 +3,14 @@ import type { Store } from "../store/store.ts";
 
 /** Maximum number of people; of more, those whose shadow is the oldest have none. */
 const MAX_SHADOWS = 10_000;
-/** Interval in milliseconds at which the list is read, should a signal of another instance be lost. */
+/**
+ * Interval in milliseconds at which the list is read, should a signal of another instance be lost.
+ */
 const REFRESH_MS = 30_000;
 
 /**
- * People whose messages only they see. Each instance knows all of them, so that a send looks nothing
- * up; a change reaches the other instances by a signal.
+ * People whose messages only they see. Each instance knows all of them, so that a send looks
+ * nothing up; a change reaches the other instances by a signal.
  */
 export class Shadows {
   #userIds: ReadonlySet<string> = new Set();

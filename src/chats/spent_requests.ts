@@ -16,8 +16,8 @@ export interface SpentRequestsOptions {
 const CLOSED_AT_ONCE = 8;
 
 /**
- * Contact requests that cannot or need not be accepted any more. A person who was added directly needs no
- * invitation, and a person who was removed since must not return by an older one.
+ * Contact requests that cannot or need not be accepted any more. A person who was added directly
+ * needs no invitation, and a person who was removed since must not return by an older one.
  */
 export class SpentRequests {
   constructor(private readonly options: SpentRequestsOptions) {}

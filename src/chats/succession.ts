@@ -10,9 +10,9 @@ import type { ChatDraft } from "./chat_draft.ts";
 const MEMBERS_PER_QUERY = 100;
 
 /**
- * Decides who owns a group once its owner has left. An incoming webhook can do nothing but post, and
- * an ended bot can do nothing at all: neither becomes the owner, and a group that only they are left
- * in has been left by all.
+ * Decides who owns a group once its owner has left. An incoming webhook can do nothing but post,
+ * and an ended bot can do nothing at all: neither becomes the owner, and a group that only they are
+ * left in has been left by all.
  */
 export class Succession {
   constructor(private readonly store: Pick<Store, "bots" | "users">) {}

@@ -249,8 +249,8 @@ export class ChatSync {
         if (changes.reset) return void await this.#open(chatId, true);
         this.#take(changes, after);
         const isBehind = changes.more || wanted() > changes.rev;
-        // An event may overtake the answer, which then lacks it. If there is no progress and no such
-        // event, the next one tries again, not this loop.
+        // An event may overtake the answer, which then lacks it. If there is no progress and no
+        // such event, the next one tries again, not this loop.
         more = isBehind && (changes.rev > after || wanted() > announced);
       }
     } catch (error) {
@@ -333,7 +333,9 @@ export class ChatSync {
     this.host.onLeft(chatId);
   }
 
-  /** Repeats a failed request by a sync of all chats: in a quiet chat no event would show the gap. */
+  /**
+   * Repeats a failed request by a sync of all chats: in a quiet chat no event would show the gap.
+   */
   async #attempt(action: () => Promise<unknown>): Promise<void> {
     try {
       await action();

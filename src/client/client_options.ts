@@ -6,9 +6,9 @@ export interface ChatClientOptions {
   /** URL of the server with `http://` or `https://`, without `/api`. */
   url: string;
   /**
-   * Returns a token of your own sign-in that the server accepts (AUTH_JWKS_URL), or null if the person
-   * is no longer signed in. It takes the place of signing in here: nothing but `connect` is needed. It
-   * is called for each connection, and when the server refuses the last token.
+   * Returns a token of your own sign-in that the server accepts (AUTH_JWKS_URL), or null if the
+   * person is no longer signed in. It takes the place of signing in here: nothing but `connect` is
+   * needed. It is called for each connection, and when the server refuses the last token.
    */
   token?: () => Promise<string | null> | string | null;
   /** Keeps sign-in, unsent messages and keys; in memory by default. */

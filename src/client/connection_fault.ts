@@ -17,8 +17,9 @@ const answering = new WeakSet<Rest>();
 
 /**
  * Returns the error of a WebSocket that does not open although the network works, or null if the
- * network may be the cause. A proxy is named as the cause only if the server had responded over HTTP
- * before the attempt: a starting server serves HTTP first, and a lost network may have just returned.
+ * network may be the cause. A proxy is named as the cause only if the server had responded over
+ * HTTP before the attempt: a starting server serves HTTP first, and a lost network may have just
+ * returned.
  */
 export async function socketFault(
   { rest, url, again }: UnopenedSocket,

@@ -79,7 +79,9 @@ export class DeliveredMarks {
     }
   }
 
-  /** Returns the seq of the newest message of others, if the server does not know of its arrival. */
+  /**
+   * Returns the seq of the newest message of others, if the server does not know of its arrival.
+   */
   #newestSeq(chatId: string): number | undefined {
     const userId = this.host.userId();
     const self = this.model.chat(chatId)?.members.get(userId);

@@ -208,8 +208,8 @@ export interface DeclaredOperations {
 }
 
 /**
- * Endpoints of a first screen, as letters (`s`: available on sockets; `p`: needs no session; `o`: uses
- * a session if there is one), the method, and the path under /api.
+ * Endpoints of a first screen, as letters (`s`: available on sockets; `p`: needs no session; `o`:
+ * uses a session if there is one), the method, and the path under /api.
  */
 export const FIRST_ENDPOINTS: Readonly<Record<string, string>> = {
   "auth.login": "p POST /auth/login",

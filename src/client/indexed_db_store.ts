@@ -42,8 +42,8 @@ export async function indexedDbDeviceKey(name: string): Promise<CryptoKey> {
   if (known) return known;
   const made = await generateDeviceKey();
   const transaction = db.transaction(KEYS, "readwrite");
-  // `add` keeps the key of another tab that was faster. Its error neither aborts the transaction nor
-  // reaches it.
+  // `add` keeps the key of another tab that was faster. Its error neither aborts the transaction
+  // nor reaches it.
   transaction.objectStore(KEYS).add(made, DEVICE_KEY).onerror = (event) => {
     event.preventDefault();
     event.stopPropagation();

@@ -4,7 +4,9 @@ import { requireWebCrypto } from "./web_crypto.ts";
 
 const MAKE_KEY = "make a device key";
 
-/** Creates a store that survives the page, in the browser's database `name`. One for each account. */
+/**
+ * Creates a store that survives the page, in the browser's database `name`. One for each account.
+ */
 export async function indexedDbStore(name: string): Promise<KeyStore> {
   return (await import("./indexed_db_store.ts")).indexedDbStore(name);
 }

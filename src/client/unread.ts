@@ -12,8 +12,9 @@ export interface UnreadCount {
 
 /**
  * Counts unread messages by the server's rule: messages of others after the read cursor that are
- * not deleted, not empty (like system messages), and not by users whom the caller blocks. Loaded messages are counted
- * one by one; for earlier ones the server's count holds until the read cursor moves.
+ * not deleted, not empty (like system messages), and not by users whom the caller blocks. Loaded
+ * messages are counted one by one; for earlier ones the server's count holds until the read cursor
+ * moves.
  */
 export function unreadOf(
   local: LocalChat,

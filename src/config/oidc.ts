@@ -42,7 +42,9 @@ const issuer = parsed((text) => {
   return isAllowed && search === "" && hash === "" ? text.replace(/\/+$/, "") : null;
 });
 
-/** Parses a P-256 private key in PEM; variables often contain `\n` where the file has a line break. */
+/**
+ * Parses a P-256 private key in PEM; variables often contain `\n` where the file has a line break.
+ */
 function parseKey(text: string): string | null {
   const pem = text.replaceAll("\\n", "\n");
   try {

@@ -19,9 +19,9 @@ export interface BatchLoaderOptions<Value> {
 /**
  * Answers look-ups of single keys by reads of many. Keys that are asked for while reads are under
  * way share the next one, so a crowd costs a few round trips, and no timer delays a key that comes
- * alone: a read beside or after another, or after one of several keys, only waits for the end of the
- * event loop's turn. A read begins after the look-ups that it serves, so each sees everything that
- * was written before it asked.
+ * alone: a read beside or after another, or after one of several keys, only waits for the end of
+ * the event loop's turn. A read begins after the look-ups that it serves, so each sees everything
+ * that was written before it asked.
  */
 export class BatchLoader<Value> {
   readonly #waiting = new Map<string, Waiting<Value>>();

@@ -1,6 +1,6 @@
 /**
- * Settles as `promise` does, or rejects after `ms` milliseconds with the error of `onLate`. The work
- * behind the promise goes on; its late result is ignored.
+ * Settles as `promise` does, or rejects after `ms` milliseconds with the error of `onLate`. The
+ * work behind the promise goes on; its late result is ignored.
  */
 export async function withDeadline<T>(
   promise: Promise<T>,

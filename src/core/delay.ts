@@ -1,4 +1,7 @@
-/** Resolves after `ms` milliseconds, or as soon as `signal` aborts. The timer keeps the process alive. */
+/**
+ * Resolves after `ms` milliseconds, or as soon as `signal` aborts. The timer keeps the process
+ * alive.
+ */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();

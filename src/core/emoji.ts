@@ -5,8 +5,9 @@ const UNQUALIFIED =
   /(?:(?!\p{Emoji_Presentation})\p{Extended_Pictographic}|[0-9#*](?=\u20e3))(?!\p{Emoji_Modifier})/gu;
 
 /**
- * Returns the "fully-qualified" form of an emoji (UTS #51). Keyboards differ on U+FE0F, and some add it
- * where it has no effect; without this, equal reactions of two users would be counted separately.
+ * Returns the "fully-qualified" form of an emoji (UTS #51). Keyboards differ on U+FE0F, and some
+ * add it where it has no effect; without this, equal reactions of two users would be counted
+ * separately.
  */
 export function fullyQualified(emoji: string): string {
   return emoji.replace(SELECTORS, "").replace(UNQUALIFIED, "$&\ufe0f");
@@ -20,9 +21,10 @@ const SIMPLE = new RegExp(
 );
 
 /**
- * True for a single emoji in its `fullyQualified` form, including pictures newer than this program. Joined
- * pictures count only if Unicode recommends them: others are shown as several. Their pattern stands inside
- * the function, so that the first use builds its table, which takes several milliseconds, and not start-up.
+ * True for a single emoji in its `fullyQualified` form, including pictures newer than this program.
+ * Joined pictures count only if Unicode recommends them: others are shown as several. Their pattern
+ * stands inside the function, so that the first use builds its table, which takes several
+ * milliseconds, and not start-up.
  */
 export function isOneEmoji(emoji: string): boolean {
   return SIMPLE.test(emoji) || /^\p{RGI_Emoji_ZWJ_Sequence}$/v.test(emoji);
@@ -34,8 +36,8 @@ interface Reaction {
 }
 
 /**
- * Returns the reactions with each emoji in its fully-qualified form, equal ones merged; undefined if
- * nothing changes. For rows stored by earlier releases.
+ * Returns the reactions with each emoji in its fully-qualified form, equal ones merged; undefined
+ * if nothing changes. For rows stored by earlier releases.
  */
 export function inOneForm(reactions: readonly Reaction[]): Reaction[] | undefined {
   if (reactions.every(({ emoji }) => fullyQualified(emoji) === emoji)) return undefined;

@@ -1,9 +1,9 @@
 /**
  * The only error that the project throws on purpose.
  *
- * Callers receive one of these codes. Any other error is a bug, and leaves every transport as `internal`,
- * without its text. The union is closed so that the compiler checks each transport's mapping for
- * completeness.
+ * Callers receive one of these codes. Any other error is a bug, and leaves every transport as
+ * `internal`, without its text. The union is closed so that the compiler checks each transport's
+ * mapping for completeness.
  */
 export const ERROR_CODES = [
   "invalid_request",
@@ -35,8 +35,8 @@ export const ERROR_CODES = [
 export type ErrorCode = typeof ERROR_CODES[number];
 
 /**
- * One fault in a request: `path` is dotted from the root of the input, `""` for the whole of it, and
- * `message` is complete without it.
+ * One fault in a request: `path` is dotted from the root of the input, `""` for the whole of it,
+ * and `message` is complete without it.
  */
 export interface FieldError {
   path: string;
@@ -80,15 +80,16 @@ export function rateLimited(what: string, retryAfterMs: number): AppError {
 }
 
 /**
- * Returns the error for something that does not exist, or that the caller may not see. Both responses are
- * built here, so that they cannot drift apart.
+ * Returns the error for something that does not exist, or that the caller may not see. Both
+ * responses are built here, so that they cannot drift apart.
  */
 export function notFound(what: string, id: string): AppError {
   return new AppError("not_found", `There is no ${what} ${quote(id)}`);
 }
 
 /**
- * Returns an input value in a form that fits a message: one line, no control characters, at most 80 long.
+ * Returns an input value in a form that fits a message: one line, no control characters, at most 80
+ * long.
  *
  * ```ts
  * import assert from "node:assert/strict";

@@ -28,11 +28,11 @@ const WINDOW_MS = 30_000;
 /**
  * Measures the longest turn of this thread's event loop.
  *
- * A timer is due every `TICK_MS`; a turn that is longer makes it late. Being late also happens when the
- * machine is busy with other processes, so a turn counts with at most the CPU time that the process
- * used since the last check, and at most what the thread used: neither a noisy machine, nor workers,
- * nor many short turns look like a long one. Where the platform has no figure for a thread (Deno
- * before 2.9), the CPU time of the process takes its place, which includes its workers.
+ * A timer is due every `TICK_MS`; a turn that is longer makes it late. Being late also happens when
+ * the machine is busy with other processes, so a turn counts with at most the CPU time that the
+ * process used since the last check, and at most what the thread used: neither a noisy machine, nor
+ * workers, nor many short turns look like a long one. Where the platform has no figure for a thread
+ * (Deno before 2.9), the CPU time of the process takes its place, which includes its workers.
  */
 export class EventLoopMonitor {
   #timer: ReturnType<typeof setTimeout> | undefined;

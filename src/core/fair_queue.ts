@@ -15,8 +15,8 @@ export interface FairQueueOptions {
 type Start = () => Promise<void>;
 
 /**
- * Runs one job at a time. Keys (people, say) take turns, and the jobs of one key run in order: a key with
- * a hundred jobs delays another one's by a single job.
+ * Runs one job at a time. Keys (people, say) take turns, and the jobs of one key run in order: a
+ * key with a hundred jobs delays another one's by a single job.
  */
 export class FairQueue {
   /** The first key has the next turn. */

@@ -41,8 +41,8 @@ export function deadline(timeoutMs: number, signal?: AbortSignal): AbortSignal {
 }
 
 /**
- * Returns the start of a response as text. Leaving the loop early cancels the stream, and with it the
- * connection.
+ * Returns the start of a response as text. Leaving the loop early cancels the stream, and with it
+ * the connection.
  */
 export async function readStart(
   chunks: AsyncIterable<Uint8Array>,

@@ -8,9 +8,9 @@ let pooled = POOL.length;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /**
- * Returns a UUIDv7 (RFC 9562, section 5.7). Ids never go backwards within a process: those of the same
- * millisecond count up in the 12 bits of `rand_a` (method 1 of section 6.2), and a clock that was
- * set back is ignored until it has caught up. So sorting by id is sorting by creation.
+ * Returns a UUIDv7 (RFC 9562, section 5.7). Ids never go backwards within a process: those of the
+ * same millisecond count up in the 12 bits of `rand_a` (method 1 of section 6.2), and a clock that
+ * was set back is ignored until it has caught up. So sorting by id is sorting by creation.
  */
 export function newId(now: number = Date.now()): string {
   if (now > lastMs) {

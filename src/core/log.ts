@@ -17,8 +17,8 @@ export interface Log {
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /**
- * Writes JSON lines through `write` (standard output by default); lines below `level` cost nothing. `context`
- * gives each line the fields of the moment at which it is written.
+ * Writes JSON lines through `write` (standard output by default); lines below `level` cost nothing.
+ * `context` gives each line the fields of the moment at which it is written.
  */
 export function jsonLog(
   level: LogLevel = "info",

@@ -17,9 +17,9 @@ interface Window {
 }
 
 /**
- * Bounds how often one warning is written: while a broker or a database is away, every retry of every room
- * would write a line. Errors are never suppressed. Messages come from the code, so that their number is
- * bounded.
+ * Bounds how often one warning is written: while a broker or a database is away, every retry of
+ * every room would write a line. Errors are never suppressed. Messages come from the code, so that
+ * their number is bounded.
  */
 export function limitRepeats(log: Log, options: LogLimitOptions = {}): Log {
   const { maxPerWindow = 10, windowMs = 60_000, now = () => performance.now() } = options;

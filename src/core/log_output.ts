@@ -3,8 +3,8 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 const encoder = new TextEncoder();
 
 /**
- * Writes a line to standard output, past the console: `deno serve --parallel` puts the worker's name before
- * lines of the console, which are then no JSON.
+ * Writes a line to standard output, past the console: `deno serve --parallel` puts the worker's
+ * name before lines of the console, which are then no JSON.
  */
 export function writeLine(line: string): void {
   let rest = encoder.encode(`${line}\n`);

@@ -14,9 +14,9 @@ const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~
 const DOMAIN = /^(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?=[a-z0-9-]*[a-z])(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 
 /**
- * True for a single address that can exist on the Internet. Characters with a meaning in a header or in SMTP
- * (white space, controls, comma, brackets, quotes) are rejected, so that an address can never become two,
- * or a header.
+ * True for a single address that can exist on the Internet. Characters with a meaning in a header
+ * or in SMTP (white space, controls, comma, brackets, quotes) are rejected, so that an address can
+ * never become two, or a header.
  */
 export function isMailAddress(address: string): boolean {
   const at = address.lastIndexOf("@");
@@ -27,8 +27,8 @@ export function isMailAddress(address: string): boolean {
 }
 
 /**
- * True for a single bare address, including one on an operator's internal host, which `isMailAddress`
- * rejects at registration.
+ * True for a single bare address, including one on an operator's internal host, which
+ * `isMailAddress` rejects at registration.
  */
 const SENDABLE = /^[^\s\p{C}@<>()[\],;:"\\]+@[^\s\p{C}@<>()[\],;:"\\]+$/u;
 
@@ -42,8 +42,8 @@ export function checkMailAddress(address: string): void {
 }
 
 /**
- * Returns a domain as DNS has it (RFC 5890): in lower case, other scripts than Latin by their A-labels. Null if it
- * cannot be one.
+ * Returns a domain as DNS has it (RFC 5890): in lower case, other scripts than Latin by their
+ * A-labels. Null if it cannot be one.
  */
 export function asciiDomain(domain: string): string | null {
   if (!/[\u0080-\uffff]/.test(domain)) return domain.toLowerCase();
@@ -61,8 +61,8 @@ export function headerText(text: string): string {
 }
 
 /**
- * False for the placeholder of a person without an address (RFC 2606, section 2). None can be registered,
- * or an account that is erased could not take its own.
+ * False for the placeholder of a person without an address (RFC 2606, section 2). None can be
+ * registered, or an account that is erased could not take its own.
  */
 export function isDeliverable(address: string): boolean {
   const domain = asciiDomain(address.slice(address.lastIndexOf("@") + 1));

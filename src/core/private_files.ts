@@ -5,8 +5,8 @@ const FOLDER_MODE = 0o700, FILE_MODE = 0o600;
 const OTHERS = 0o077;
 
 /**
- * Creates a folder that only its owner may enter, or tightens an existing one, with those of its entries
- * whose names match `own`: other files there do not belong to the server.
+ * Creates a folder that only its owner may enter, or tightens an existing one, with those of its
+ * entries whose names match `own`: other files there do not belong to the server.
  */
 export async function makePrivateFolder(path: string, own: RegExp): Promise<void> {
   await Deno.mkdir(path, { recursive: true, mode: FOLDER_MODE });
@@ -26,8 +26,8 @@ export async function makePrivateFile(path: string): Promise<void> {
 }
 
 /**
- * Files of other owners, and file systems without modes, stay as they are. A file may be gone since it was
- * listed: SQLite's -wal and -shm go when the last process closes the database.
+ * Files of other owners, and file systems without modes, stay as they are. A file may be gone since
+ * it was listed: SQLite's -wal and -shm go when the last process closes the database.
  */
 async function tighten(path: string, mode: number): Promise<void> {
   if (Deno.build.os === "windows") return;

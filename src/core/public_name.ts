@@ -18,7 +18,8 @@ const PRIVATE_SUFFIXES = new Set([
 ]);
 
 /**
- * True for a host name, as the URL parser writes it, that may be on the public internet. URL parsing has already normalized every spelling of an IPv4 address (octal, hex) to four decimal
+ * True for a host name, as the URL parser writes it, that may be on the public internet. URL
+ * parsing has already normalized every spelling of an IPv4 address (octal, hex) to four decimal
  * numbers.
  */
 export function isPublicName(hostname: string): boolean {

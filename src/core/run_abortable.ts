@@ -1,9 +1,9 @@
 import { untilAborted } from "./until_aborted.ts";
 
 /**
- * Runs `work` with a signal that aborts after `timeoutMs` milliseconds, or when `signal` does. Cheaper
- * than `AbortSignal.any` with `AbortSignal.timeout`, whose timer outlives what it was made for.
- * Rejects with the reason of an abort, even if the work goes on.
+ * Runs `work` with a signal that aborts after `timeoutMs` milliseconds, or when `signal` does.
+ * Cheaper than `AbortSignal.any` with `AbortSignal.timeout`, whose timer outlives what it was made
+ * for. Rejects with the reason of an abort, even if the work goes on.
  */
 export async function runAbortable<T>(
   timeoutMs: number,

@@ -1,6 +1,6 @@
 /**
- * Functions that Deno's server side of a WebSocket lacks, by its private members. Each is skipped if a Deno
- * no longer has them; tests/core/server_socket_test.ts fails then.
+ * Functions that Deno's server side of a WebSocket lacks, by its private members. Each is skipped
+ * if a Deno no longer has them; tests/core/server_socket_test.ts fails then.
  *
  * - `close` drops the connection at the peer's next frame, and unread bytes make the kernel reset it: a
  *   peer that is writing gets no close frame, and sees code 0 or 1006. The socket therefore keeps reading

@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers";
 
 /**
- * Milliseconds of short work in one turn, besides a long task, requests and events; a started task is
- * finished.
+ * Milliseconds of short work in one turn, besides a long task, requests and events; a started task
+ * is finished.
  */
 const TURN_MS = 6;
 
@@ -11,11 +11,11 @@ type Task = () => void;
 /**
  * Divides long work among turns of the event loop, so that everything else is served in between. A
  * synchronous call, such as a read of SQLite, never leaves its turn by itself: a loop that awaits
- * one read after the other would stop the server for as long as that takes, and twenty searches that each
- * stop after a few milliseconds would run one behind the other in the same turn.
+ * one read after the other would stop the server for as long as that takes, and twenty searches
+ * that each stop after a few milliseconds would run one behind the other in the same turn.
  *
- * Each turn has one long task and then short ones: a request that reads several times, one after the
- * other, would otherwise wait for a write between any two of its reads.
+ * Each turn has one long task and then short ones: a request that reads several times, one after
+ * the other, would otherwise wait for a write between any two of its reads.
  */
 export class Turns {
   readonly #short: Task[] = [];

@@ -4,9 +4,9 @@ import { sharedTurns } from "./turns.ts";
 const SLICE_MS = 5;
 
 /**
- * The time that one piece of long work may take on the event loop: in slices of `SLICE_MS`, each in a
- * separate turn, and `totalMs` of work altogether. Waiting for a turn does not count, so a busy server
- * does the same work for every caller, only later.
+ * The time that one piece of long work may take on the event loop: in slices of `SLICE_MS`, each in
+ * a separate turn, and `totalMs` of work altogether. Waiting for a turn does not count, so a busy
+ * server does the same work for every caller, only later.
  */
 export class WorkBudget {
   #spent = 0;
@@ -63,9 +63,9 @@ export class WorkBudget {
 export type Pause = () => Promise<void> | void;
 
 /**
- * Returns the pause for one computation that has no other use for its budget. `await` alone does not
- * yield: promises that are settled already go on before timers and sockets, so a loop of quick awaits
- * holds the event loop like a plain one.
+ * Returns the pause for one computation that has no other use for its budget. `await` alone does
+ * not yield: promises that are settled already go on before timers and sockets, so a loop of quick
+ * awaits holds the event loop like a plain one.
  */
 export function timeSlices(sliceMs = SLICE_MS): Pause {
   const budget = WorkBudget.here(sliceMs);

@@ -4,8 +4,8 @@ const ROWS_AT_ONCE = 4;
 const PAGE_LENGTH = 2 * 1024 * 1024;
 
 /**
- * Reads rows until there are `limit` of them, or their messages fill a page; at least one if there is
- * any. `read` returns at most so many of the rows that follow `last`.
+ * Reads rows until there are `limit` of them, or their messages fill a page; at least one if there
+ * is any. `read` returns at most so many of the rows that follow `last`.
  */
 export async function pageByLength<Row extends { message: string }>(
   limit: number,

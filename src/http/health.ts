@@ -4,7 +4,9 @@ import type { Hono } from "hono";
 import type { Log } from "../core/log.ts";
 import type { HttpEnv } from "./http_env.ts";
 
-/** Milliseconds: an instance that was probed within them is probed by something that routes to it. */
+/**
+ * Milliseconds: an instance that was probed within them is probed by something that routes to it.
+ */
 const PROBED_WITHIN_MS = 30_000;
 /** Whole seconds, for `Retry-After` of an instance that should get no requests. */
 const RETRY_AFTER_S = "5";

@@ -23,8 +23,8 @@ export interface OpenApiDocument {
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, unknown>>;
   /**
-   * Requests that the server makes, as `webhooks` of OpenAPI 3.1 describes them. The name is that of
-   * Redoc's extension, since openapi-generator makes clients that do not compile of `webhooks`.
+   * Requests that the server makes, as `webhooks` of OpenAPI 3.1 describes them. The name is that
+   * of Redoc's extension, since openapi-generator makes clients that do not compile of `webhooks`.
    */
   "x-webhooks": Record<string, unknown>;
   components: {

@@ -131,7 +131,9 @@ export class ChatsImport {
     return new ChatDraft(state, store.messages, { now: clock.now(), chatLimits });
   }
 
-  /** Adds those who have no row yet, as many as one commit takes; returns true if these were all. */
+  /**
+   * Adds those who have no row yet, as many as one commit takes; returns true if these were all.
+   */
   #addMembers(draft: ChatDraft, members: ImportedMember[]): boolean {
     const hasRow = ({ userId }: ImportedMember) =>
       draft.member(userId) !== null || draft.wasMember(userId);

@@ -9,8 +9,8 @@ export interface ConvertArguments {
 const EXIT_USAGE = 64;
 
 /**
- * Runs a converter as a command: `<source> [--people <map.json>] [--token <token>]`. The lines go to
- * standard output, what was left out and errors to standard error.
+ * Runs a converter as a command: `<source> [--people <map.json>] [--token <token>]`. The lines go
+ * to standard output, what was left out and errors to standard error.
  */
 export async function runConverter(
   usage: string,

@@ -1,6 +1,6 @@
 /**
- * Names of emoji and the emoji, in turn: those of github.com/iamcal/emoji-data (MIT License), which Slack and
- * Mattermost use. Flags of regions (`flag-de`) are left out.
+ * Names of emoji and the emoji, in turn: those of github.com/iamcal/emoji-data (MIT License), which
+ * Slack and Mattermost use. Flags of regions (`flag-de`) are left out.
  */
 export const EMOJI_NAMES = `
 +1 👍 -1 👎 100 💯 1234 🔢 8ball 🎱 a 🅰️ ab 🆎 abacus 🧮 abc 🔤 abcd 🔡 accept 🉑 accordion 🪗

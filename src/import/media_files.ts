@@ -24,7 +24,9 @@ export interface MediaFilesOptions {
   getter: PublicGetter;
 }
 
-/** Opens what lines name: files in the folder of the imported file, and URLs at public addresses. */
+/**
+ * Opens what lines name: files in the folder of the imported file, and URLs at public addresses.
+ */
 export class MediaFiles {
   constructor(private readonly options: MediaFilesOptions) {}
 

@@ -8,8 +8,8 @@ const PRINT = "console.log(JSON.stringify(Deno.env.toObject()))";
 /**
  * Returns the environment as the server will have it: the process's variables, and those of `.env`
  * where the process has none. Deno itself reads the file, as it does for the server: another reader
- * would take `$HOME/chat`, or a variable that stands twice, for something else, and the server would
- * get permissions for another folder than the one it uses.
+ * would take `$HOME/chat`, or a variable that stands twice, for something else, and the server
+ * would get permissions for another folder than the one it uses.
  */
 export async function effectiveEnvironment(
   own: Readonly<Record<string, string>>,

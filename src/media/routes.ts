@@ -19,7 +19,10 @@ export interface MediaRouteOptions {
 
 const DOWNLOAD = "/api/media/:mediaId";
 
-/** Routes whose bodies are bytes; api/operations/media_bytes.ts describes them for the OpenAPI document. */
+/**
+ * Routes whose bodies are bytes; api/operations/media_bytes.ts describes them for the OpenAPI
+ * document.
+ */
 export function mountMedia(app: Hono<HttpEnv>, options: MediaRouteOptions): void {
   const { media } = options;
   const by = callers(options);

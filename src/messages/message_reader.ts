@@ -34,7 +34,10 @@ export class MessageReader {
     return await this.#shown(member, { ...page, limit }, found);
   }
 
-  /** Reads on where shadowed messages of others leave gaps: a page ends short only after many of them. */
+  /**
+   * Reads on where shadowed messages of others leave gaps: a page ends short only after many of
+   * them.
+   */
   async #shown(member: Membership, page: HistoryPage, first: Message[]): Promise<MessagePage> {
     const items: Message[] = [];
     let rows = first;

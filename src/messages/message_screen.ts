@@ -20,11 +20,11 @@ export interface MessageScreen {
   /** False while there are no rules. */
   readonly isOn: boolean;
   /**
-   * Resolves in the order in which each sender's messages for a chat were passed in; null while there
-   * are no rules. Rejects with `message_refused`, and with `unavailable` if the backend must be asked
-   * and does not answer, and as `admit` does: it gets the chat, null if there is none yet, and throws
-   * where the write would refuse the message whatever its text: then it is shown to no backend.
-   * Called outside of any transaction and lock.
+   * Resolves in the order in which each sender's messages for a chat were passed in; null while
+   * there are no rules. Rejects with `message_refused`, and with `unavailable` if the backend must
+   * be asked and does not answer, and as `admit` does: it gets the chat, null if there is none yet,
+   * and throws where the write would refuse the message whatever its text: then it is shown to no
+   * backend. Called outside of any transaction and lock.
    */
   screen(message: ScreenedMessage, admit: Admit): Promise<Screened> | null;
   /** Called once a message with reported words is stored. */

@@ -1,6 +1,6 @@
 /**
- * Permissions of an API key. An operation names the one that it requires; a key without it is refused.
- * Each is described in `SCOPE_TEXTS`.
+ * Permissions of an API key. An operation names the one that it requires; a key without it is
+ * refused. Each is described in `SCOPE_TEXTS`.
  */
 export const SCOPES = [
   "users:read",

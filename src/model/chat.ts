@@ -21,8 +21,8 @@ export interface Chat {
   id: string;
   kind: ChatKind;
   /**
-   * For a direct chat its two user ids, sorted and joined by `:`, and a suffix that separates it from
-   * the pair's other chat (`directKeysOf`); unique. Null for a group.
+   * For a direct chat its two user ids, sorted and joined by `:`, and a suffix that separates it
+   * from the pair's other chat (`directKeysOf`); unique. Null for a group.
    */
   directKey: string | null;
   /** Empty for a direct chat. */
@@ -34,8 +34,8 @@ export interface Chat {
   /** The head: the last revision taken. Dense, starts at 1. */
   rev: number;
   /**
-   * The last revision that touched this row's own fields (name, description, avatar, history, custom, frozen). A Commit moves
-   * `epoch` and is a separate row, which holds its revision.
+   * The last revision that touched this row's own fields (name, description, avatar, history,
+   * custom, frozen). A Commit moves `epoch` and is a separate row, which holds its revision.
    */
   detailsRev: number;
   /** The `seq` of the newest message that is not shadowed, 0 before the first. */
@@ -63,8 +63,8 @@ export interface Chat {
 
 /**
  * Returns the keys that a direct chat of two users may have, in order of preference; see
- * `Chat.directKey`. The order of the users does not matter. The first chat of a pair used to have the
- * bare key, encrypted or not, and keeps it; a plain chat beside it has a separate key.
+ * `Chat.directKey`. The order of the users does not matter. The first chat of a pair used to have
+ * the bare key, encrypted or not, and keeps it; a plain chat beside it has a separate key.
  */
 export function directKeysOf(a: string, b: string, encrypted: boolean): string[] {
   const pair = a < b ? `${a}:${b}` : `${b}:${a}`;

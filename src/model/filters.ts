@@ -1,4 +1,7 @@
-/** `refuse`: the sender gets an error. `mask`: stars take the word's place. `report`: administrators see it. */
+/**
+ * `refuse`: the sender gets an error. `mask`: stars take the word's place. `report`: administrators
+ * see it.
+ */
 export type WordAction = "refuse" | "mask" | "report";
 
 export interface FilteredWord {
@@ -16,7 +19,10 @@ export interface LinkRule {
   newMemberSeconds: number;
 }
 
-/** Rules for the text of messages, kept by administrators; encrypted messages are not subject to them. */
+/**
+ * Rules for the text of messages, kept by administrators; encrypted messages are not subject to
+ * them.
+ */
 export interface Filters {
   words: FilteredWord[];
   links: LinkRule;

@@ -1,4 +1,6 @@
-/** `google`, `facebook`, or a name of OIDC_PROVIDERS: it stands for one issuer, and for no other. */
+/**
+ * `google`, `facebook`, or a name of OIDC_PROVIDERS: it stands for one issuer, and for no other.
+ */
 export type ProviderName = string;
 
 /** A person's account at a provider, linked to their account here: another way to sign in. */

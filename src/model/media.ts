@@ -1,8 +1,8 @@
 import type { MediaAttachment } from "./media_attachment.ts";
 
 /**
- * `pending`: its bytes are on their way. `ready`: finished, and never changed again. `deleting`: gone
- * for everyone, while its bytes are being removed.
+ * `pending`: its bytes are on their way. `ready`: finished, and never changed again. `deleting`:
+ * gone for everyone, while its bytes are being removed.
  */
 export type MediaStatus = "pending" | "ready" | "deleting";
 
@@ -57,8 +57,8 @@ export interface StorageUsage {
 }
 
 /**
- * Bytes that an upload counts for its owner. One that is being deleted is free at once, unless a signed URL
- * can still write to its staging key.
+ * Bytes that an upload counts for its owner. One that is being deleted is free at once, unless a
+ * signed URL can still write to its staging key.
  */
 export function countedBytes({ status, size, upload }: Pick<Media, "status" | "size" | "upload">) {
   return status !== "deleting" || upload?.method === "put" ? size : 0;

@@ -53,8 +53,8 @@ export function isMuted(
 }
 
 /**
- * Throws `forbidden` if the caller may not remove the target from a group. Leaving is always allowed,
- * and not checked here.
+ * Throws `forbidden` if the caller may not remove the target from a group. Leaving is always
+ * allowed, and not checked here.
  */
 export function assertMayRemove(
   caller: Pick<Membership, "role">,

@@ -11,9 +11,9 @@ export const ONE_TIME_PURPOSES = [
 ] as const;
 
 /**
- * Purposes that a new password ends. A link that undoes a change of address stays, and with it the hold
- * on that address: a thief who resets the password by the address that they put there ends neither.
- * A hold on a username protects others, too.
+ * Purposes that a new password ends. A link that undoes a change of address stays, and with it the
+ * hold on that address: a thief who resets the password by the address that they put there ends
+ * neither. A hold on a username protects others, too.
  */
 export const CREDENTIAL_PURPOSES: readonly (typeof ONE_TIME_PURPOSES[number])[] = ONE_TIME_PURPOSES
   .filter((purpose) =>

@@ -1,8 +1,8 @@
 import type { NotifiableKind } from "./notification.ts";
 
 /**
- * A push that a device was sent and that nothing has taken back since: it is withdrawn when its cause
- * disappears. Ids only, and none of the person who caused it.
+ * A push that a device was sent and that nothing has taken back since: it is withdrawn when its
+ * cause disappears. Ids only, and none of the person who caused it.
  */
 export interface ShownPush {
   deviceId: string;

@@ -96,7 +96,9 @@ export interface DeliveryAnswer {
 export interface WebhookDelivery {
   webhookId: string;
   deliveryId: string;
-  /** Deliveries of one lane are sent in order of `position`: the chat, or the subject outside one. */
+  /**
+   * Deliveries of one lane are sent in order of `position`: the chat, or the subject outside one.
+   */
   lane: string;
   /** The first revision in a chat, and the time elsewhere. */
   position: number;

@@ -17,8 +17,9 @@ export interface AccountModerationOptions {
 }
 
 /**
- * Actions of administrators on accounts. On the account of another administrator only an administrator
- * may act, in their own session: a stolen API key cannot shut out those who could end it.
+ * Actions of administrators on accounts. On the account of another administrator only an
+ * administrator may act, in their own session: a stolen API key cannot shut out those who could end
+ * it.
  */
 export class AccountModeration {
   constructor(private readonly options: AccountModerationOptions) {}

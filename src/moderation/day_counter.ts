@@ -6,7 +6,9 @@ import type { Store } from "../store/store.ts";
 
 type Figures = Partial<Record<DayFigure, number>>;
 
-/** Interval in milliseconds between two writes, and so the time that a crash takes from the figures. */
+/**
+ * Interval in milliseconds between two writes, and so the time that a crash takes from the figures.
+ */
 const FLUSH_MS = 10_000;
 const DAY_MS = 86_400_000;
 /** People who are remembered as counted today: the store counts each once in any case. */

@@ -33,8 +33,8 @@ const ROWS_OF_ALL = 2_000;
 const SLACK_MS = 86_400_000;
 
 /**
- * Reads messages for administrators, in whichever chat. Every call is recorded, for administrators only:
- * neither the sender nor the chat's members learn of an inquiry.
+ * Reads messages for administrators, in whichever chat. Every call is recorded, for administrators
+ * only: neither the sender nor the chat's members learn of an inquiry.
  */
 export class MessageDirectory {
   constructor(

@@ -26,7 +26,8 @@ export interface MatchingPage<Row> {
 
 /**
  * Reads rows from the newest on and keeps those that match, up to `limit` or until the time of one
- * page is used up: then the page is short, and its `next` continues after the last row that was read.
+ * page is used up: then the page is short, and its `next` continues after the last row that was
+ * read.
  */
 export async function newestMatching<Row extends CreationPlace>(
   query: MatchingQuery<Row>,

@@ -30,7 +30,9 @@ export class Statistics {
 
   constructor(private readonly options: StatisticsOptions) {}
 
-  /** Returns each day of the range, by default the last 30; throws `invalid_request` for too many. */
+  /**
+   * Returns each day of the range, by default the last 30; throws `invalid_request` for too many.
+   */
   async days(from?: string, to?: string): Promise<DayStatistics[]> {
     await this.options.flush();
     const last = to ?? dayOf(this.options.clock.now());

@@ -1,6 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 
-/** Maximum number of notifications of one kind, by one person to another about one thing, in an hour. */
+/**
+ * Maximum number of notifications of one kind, by one person to another about one thing, in an
+ * hour.
+ */
 const MAX_PER_HOUR = 5;
 const HOUR_MS = 3_600_000;
 /** Maximum number of counts in memory; the oldest ones are dropped. */
@@ -14,8 +17,8 @@ interface Count {
 /**
  * Bounds the notifications of what a person can do, undo and do again: a reaction, a mention by an
  * edit, a membership, a role. Each repeat would be another push, and some bypass the mute. Each
- * instance counts alone: the bound need not be exact, and a shared count would cost a write for each
- * reaction.
+ * instance counts alone: the bound need not be exact, and a shared count would cost a write for
+ * each reaction.
  */
 export class NotificationBudget {
   readonly #counts = new Map<string, Count>();

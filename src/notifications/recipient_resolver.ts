@@ -134,9 +134,9 @@ export class RecipientResolver {
   }
 
   /**
-   * An account that is erased leaves its groups, and may pass ownership on: an event that is resolved
-   * after its notifications were withdrawn would bring one back. Intents that name a message need no look:
-   * the messages of the account are tombstones by then.
+   * An account that is erased leaves its groups, and may pass ownership on: an event that is
+   * resolved after its notifications were withdrawn would bring one back. Intents that name a
+   * message need no look: the messages of the account are tombstones by then.
    */
   async #erasedActors(intents: NotificationIntent[]): Promise<Set<string>> {
     const ids = intents.filter(({ messageId }) => messageId === null).map(({ actorId }) => actorId);

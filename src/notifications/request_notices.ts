@@ -6,7 +6,9 @@ import type { ContactRequest } from "../model/contact.ts";
 import type { Store } from "../store/store.ts";
 import type { Notifications } from "./notifications.ts";
 
-/** A request that is withdrawn by mistake may be made again; one a minute may not ring each time. */
+/**
+ * A request that is withdrawn by mistake may be made again; one a minute may not ring each time.
+ */
 const PER_CHAT: Rate = { count: 2, periodMs: 24 * 3_600_000 };
 /** Requests for different chats: a group is made as quickly as a request. */
 const PER_SENDER: Rate = { count: 10, periodMs: 3_600_000 };

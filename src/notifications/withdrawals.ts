@@ -93,8 +93,8 @@ export class Withdrawals {
   }
 
   /**
-   * Withdraws, among the pushes that were just shown, those whose chat was read meanwhile, and those
-   * of a user who has read all notifications: neither reading found them.
+   * Withdraws, among the pushes that were just shown, those whose chat was read meanwhile, and
+   * those of a user who has read all notifications: neither reading found them.
    */
   async shown(rows: readonly ShownPush[]): Promise<void> {
     const { memberships } = this.options.store;

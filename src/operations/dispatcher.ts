@@ -119,7 +119,9 @@ export class Dispatcher {
     if (decision?.allowed) trace.rate = { name, rate, decision };
   }
 
-  /** A rate limiter that is down must not make this service fail too: null if it decided nothing. */
+  /**
+   * A rate limiter that is down must not make this service fail too: null if it decided nothing.
+   */
   async #consume(kind: LimitName, caller: Caller | Visitor, uses = 1) {
     const name: LimitName = caller.key ? "key" : kind;
     const rate = this.#options.rates[name];

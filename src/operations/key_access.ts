@@ -42,7 +42,10 @@ export function requireScope({ scopes }: CallerKey, scope: Scope): void {
   if (!scopes.includes(scope)) throw forbidden(`The API key lacks the scope ${scope}`);
 }
 
-/** Throws `forbidden` if a key without `admins:write` would change an administrator, in whatever name. */
+/**
+ * Throws `forbidden` if a key without `admins:write` would change an administrator, in whatever
+ * name.
+ */
 export function requireMayChange({ key }: Visitor, { role }: Pick<User, "role">): void {
   if (key && role === "admin") requireScope(key, "admins:write");
 }

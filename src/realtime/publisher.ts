@@ -59,7 +59,9 @@ export class Publisher {
     this.broker.publish({ type: "typing", chatId, userId, typing, ...(silent && { silent }) });
   }
 
-  /** Lets the other instances end what a user types there: all of it, or what `peerId` would see. */
+  /**
+   * Lets the other instances end what a user types there: all of it, or what `peerId` would see.
+   */
   hideTyping(userId: string, peerId?: string): void {
     this.broker.publish({ type: "typing.hide", userId, ...(peerId !== undefined && { peerId }) });
   }

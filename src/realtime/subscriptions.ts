@@ -69,9 +69,9 @@ export class Subscriptions implements RoomHost {
   /**
    * Subscribes these connections of the user to all their chats, and to no others. The user's chats
    * are read until a read finds no chat whose room was not open when it began: between the read and
-   * the opening of a room the user may leave or rejoin the chat, and no signal would tell. Where the
-   * store reads heads with the chats, a room that opened at the same head needs no further read.
-   * Returns the chats of the last read. `first` begins the first read.
+   * the opening of a room the user may leave or rejoin the chat, and no signal would tell. Where
+   * the store reads heads with the chats, a room that opened at the same head needs no further
+   * read. Returns the chats of the last read. `first` begins the first read.
    */
   async subscribe(
     userId: string,

@@ -26,9 +26,9 @@ export interface ChatChange {
   /** Whole rows of messages that existed before this change set; each at most once. */
   updated: Message[];
   /**
-   * Memberships to insert or update. On an existing row cursors only move forward and settings are left
-   * alone: they take no revision, so a newer value of theirs may be there. Only where a former member
-   * comes back are their settings (`notify`, `mutedUntil`) written too.
+   * Memberships to insert or update. On an existing row cursors only move forward and settings are
+   * left alone: they take no revision, so a newer value of theirs may be there. Only where a former
+   * member comes back are their settings (`notify`, `mutedUntil`) written too.
    */
   members: Membership[];
   /** Changes to the number of chats of each person; left out when no one joins or leaves. */
@@ -95,7 +95,8 @@ export interface ChatStore {
   /**
    * Throws `DuplicateKey("clientId")` if an inserted message's `(chatId, senderId, clientId)`
    * exists, `DuplicateKey("directKey")` if the pair of a new direct chat has one,
-   * `DuplicateKey("externalId")` if another chat has this one's, `MediaGone` if an upload of `mediaUses` that gains references is not `ready`, `TooManyChats` naming those of
+   * `DuplicateKey("externalId")` if another chat has this one's, `MediaGone` if an upload of
+   * `mediaUses` that gains references is not `ready`, `TooManyChats` naming those of
    * `membership.joined` who would be in too many chats; in each case nothing was written.
    */
   commit(change: ChatChange): Promise<CommitOutcome>;

@@ -11,7 +11,9 @@ export type ArrivalParts = Pick<
   "incarnation" | "sessions" | "users" | "blocks" | "memberships" | "chats"
 >;
 
-/** Arrivals of a store that reads each kind of row by itself, and those of many callers together. */
+/**
+ * Arrivals of a store that reads each kind of row by itself, and those of many callers together.
+ */
 export class ComposedArrivals implements ArrivalStore {
   constructor(private readonly parts: ArrivalParts) {}
 

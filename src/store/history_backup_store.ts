@@ -1,7 +1,9 @@
 import type { HistoryBackup, HistoryBackupPart } from "../model/history_backup.ts";
 
 export interface HistoryBackupStore {
-  /** Stores a backup without parts in place of the user's earlier one, which goes with its parts. */
+  /**
+   * Stores a backup without parts in place of the user's earlier one, which goes with its parts.
+   */
   replace(backup: HistoryBackup): Promise<void>;
   /** Null when the user has none. */
   ofUser(userId: string): Promise<HistoryBackup | null>;

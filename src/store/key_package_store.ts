@@ -12,8 +12,8 @@ export interface KeyPackageClaim {
 export interface KeyPackageStore {
   /**
    * Stores key packages of a device; those whose id exists already are skipped, and take no room. A
-   * last resort replaces the device's earlier one. `max` bounds what `count` returns, which is in the
-   * result; see `BoundedAdd`.
+   * last resort replaces the device's earlier one. `max` bounds what `count` returns, which is in
+   * the result; see `BoundedAdd`.
    */
   add(
     deviceId: string,

@@ -108,11 +108,14 @@ export interface MessageStore {
   unread(queries: UnreadQuery[], cap: number): Promise<UnreadCount[]>;
   /**
    * Looks at messages of all chats, newest (highest id) first, and returns those of the sender,
-   * including tombstones. `next` is the id of the last message that was looked at; null if it was the
-   * last of all.
+   * including tombstones. `next` is the id of the last message that was looked at; null if it was
+   * the last of all.
    */
   scan(scan: MessageScan): Promise<FoundMessages>;
-  /** The message at `Chat.lastSeq` of each chat that has one, including tombstones, in no particular order. */
+  /**
+   * The message at `Chat.lastSeq` of each chat that has one, including tombstones, in no particular
+   * order.
+   */
   newest(chatIds: string[]): Promise<Message[]>;
   /** Most recently pinned first; within one millisecond, the highest `seq` first. */
   pinned(chatId: string, limit: number): Promise<Message[]>;

@@ -12,8 +12,8 @@ export interface OutboxStore {
   /** The smallest `dueAt` of the entries due at `now`; null if there is none. */
   firstDue(now: number): Promise<number | null>;
   /**
-   * Extends the lease on claimed entries: moves their `dueAt` to `until`, and possibly that of others
-   * which were committed together with them.
+   * Extends the lease on claimed entries: moves their `dueAt` to `until`, and possibly that of
+   * others which were committed together with them.
    */
   extend(ids: string[], until: number): Promise<void>;
   /** Deletes `done` and adds `retries`, in one transaction. */

@@ -131,7 +131,9 @@ export function matches(text: string, query: QueryTerms): boolean {
     containsRuns(text, query.runs);
 }
 
-/** False if the text has not even the letters of the query: far quicker than to compute its terms. */
+/**
+ * False if the text has not even the letters of the query: far quicker than to compute its terms.
+ */
 function mayMatch(text: string, { byCharacter, ...query }: QueryTerms): boolean {
   const folded = fold(text.slice(0, MAX_TEXT_LENGTH));
   const hasAll = ({ terms, prefix }: TermSet) =>

@@ -9,8 +9,8 @@ export type UserPatch = Partial<Omit<User, "id" | "createdAt">>;
 
 export interface UserStore {
   /**
-   * Stores the user and their first rows. Throws `DuplicateKey("username" | "email" | "externalId" | "identity")`
-   * for the first of these that is taken, and writes nothing.
+   * Stores the user and their first rows. Throws `DuplicateKey("username" | "email" | "externalId"
+   * | "identity")` for the first of these that is taken, and writes nothing.
    */
   create(user: User, also?: UserBeginnings): Promise<void>;
   /** Null when missing. */
@@ -26,7 +26,8 @@ export interface UserStore {
   external(page: { after: string | null; limit: number }): Promise<User[]>;
   /**
    * Sets the given fields and returns the updated row; null when missing or erased. Throws
-   * `DuplicateKey("username" | "email" | "externalId")` for the first of these that is taken, and changes nothing.
+   * `DuplicateKey("username" | "email" | "externalId")` for the first of these that is taken, and
+   * changes nothing.
    */
   update(id: string, patch: UserPatch): Promise<User | null>;
   /**

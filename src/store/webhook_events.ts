@@ -11,7 +11,9 @@ export function mayChangeProfile(patch: Partial<User>): boolean {
   return [...PUBLIC_FIELDS, "deletedAt" as const].some((field) => patch[field] !== undefined);
 }
 
-/** Both adapters derive the events of rows outside chats here, in the transaction that writes them. */
+/**
+ * Both adapters derive the events of rows outside chats here, in the transaction that writes them.
+ */
 export function userCreated({ id }: User): NewWebhookEvent {
   return eventOf("user.created", id);
 }
@@ -28,7 +30,9 @@ export function userChanged(before: User, after: User): NewWebhookEvent[] {
   return isPublic ? [eventOf("user.updated", id)] : [];
 }
 
-/** Null for a row that does not exist yet, or no more. An upload that never was ready has no events. */
+/**
+ * Null for a row that does not exist yet, or no more. An upload that never was ready has no events.
+ */
 export function mediaChanged(before: Media | null, after: Media | null): NewWebhookEvent[] {
   const [was, is] = [before?.status === "ready", after?.status === "ready"];
   if (was === is) return [];

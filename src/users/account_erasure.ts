@@ -110,8 +110,8 @@ export class AccountErasure {
 
   /**
    * Frees the names and the address; the row belongs to no user and cannot be signed in to. Runs
-   * once: an erased account cannot be changed. The username is held for a time, so that no one takes
-   * it at once to pass for the person.
+   * once: an erased account cannot be changed. The username is held for a time, so that no one
+   * takes it at once to pass for the person.
    */
   async #anonymize(userId: string): Promise<void> {
     const { store, heldNames } = this.options;

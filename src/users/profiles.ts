@@ -91,8 +91,8 @@ export class Profiles {
   }
 
   /**
-   * Never searches e-mail addresses, and never returns users who have blocked the caller, nor incoming
-   * webhooks, whose names are for their groups only: a page may have fewer than `limit`.
+   * Never searches e-mail addresses, and never returns users who have blocked the caller, nor
+   * incoming webhooks, whose names are for their groups only: a page may have fewer than `limit`.
    */
   async search(
     callerId: string,

@@ -4,8 +4,8 @@ import type { Coding } from "./page_files.ts";
 const CODINGS: readonly Coding[] = ["br", "gzip"];
 
 /**
- * Returns the first of our codings that an Accept-Encoding lists with a weight above zero (RFC 9110, section
- * 12.5.3); null if there is none, and the file is to be sent as it is.
+ * Returns the first of our codings that an Accept-Encoding lists with a weight above zero (RFC
+ * 9110, section 12.5.3); null if there is none, and the file is to be sent as it is.
  */
 export function acceptedCoding(acceptEncoding: string | null): Coding | null {
   const listed = new Map<string, boolean>();

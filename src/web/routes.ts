@@ -14,8 +14,8 @@ export interface PageOptions {
   /** Origin of the bucket that media is served from, if it is not this server. */
   mediaOrigin?: string;
   /**
-   * Providers that people can sign in with, each as `name=Title` with the title encoded for URLs; the
-   * page offers no others.
+   * Providers that people can sign in with, each as `name=Title` with the title encoded for URLs;
+   * the page offers no others.
    */
   providers?: readonly string[];
   /** There no process can be started: the page is built when the app is. */
@@ -23,8 +23,8 @@ export interface PageOptions {
 }
 
 /**
- * The page at `/`, and the files that it is made of at `/web/`: a client of the public interface and
- * nothing more. The files are read when someone first asks, and then kept.
+ * The page at `/`, and the files that it is made of at `/web/`: a client of the public interface
+ * and nothing more. The files are read when someone first asks, and then kept.
  */
 export function mountWebPage(app: Hono<HttpEnv>, options: PageOptions = {}): void {
   const policy = policyOf(options.mediaOrigin);
@@ -72,9 +72,9 @@ function isHashed(name: string): boolean {
 const IMMUTABLE = "public, max-age=31536000, immutable";
 
 /**
- * Only what this server itself serves: no inline script or style, no frames, no other origin but the
- * bucket, for media. Pictures under way are `blob:` URLs of the page's own. The one policy for trusted
- * types lets the page name its service worker.
+ * Only what this server itself serves: no inline script or style, no frames, no other origin but
+ * the bucket, for media. Pictures under way are `blob:` URLs of the page's own. The one policy for
+ * trusted types lets the page name its service worker.
  */
 function policyOf(mediaOrigin?: string): string {
   const media = mediaOrigin === undefined ? "'self' blob:" : `'self' blob: ${mediaOrigin}`;

@@ -18,10 +18,14 @@ export interface WebhookHealthOptions {
 
 /** Milliseconds without a success after which an endpoint counts as down. */
 const DOWN_AFTER_MS = 60_000;
-/** Milliseconds from an event to its first attempt, at most, for which it counts as down all along. */
+/**
+ * Milliseconds from an event to its first attempt, at most, for which it counts as down all along.
+ */
 const LATEST_FIRST_TRY_MS = 2 * 3_600_000;
 
-/** Records how an endpoint fares, and reports it in the log and the audit trail when that changes. */
+/**
+ * Records how an endpoint fares, and reports it in the log and the audit trail when that changes.
+ */
 export class WebhookHealth {
   constructor(private readonly options: WebhookHealthOptions) {}
 

@@ -21,7 +21,10 @@ export class Settlements {
     else this.#timer ??= setTimeout(() => this.#write(), GATHER_MS);
   }
 
-  /** Resolves once everything added so far is written; throws what a write threw since the last call. */
+  /**
+   * Resolves once everything added so far is written; throws what a write threw since the last
+   * call.
+   */
   async flush(): Promise<void> {
     this.#write();
     const written = this.#writing;

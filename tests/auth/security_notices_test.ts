@@ -8,7 +8,10 @@ import {
 import { eventually } from "../support/eventually.ts";
 import { enableSecondFactor } from "../support/second_factor.ts";
 
-/** Mails by which the owner of a confirmed address is notified of changes that another person may have made. */
+/**
+ * Mails by which the owner of a confirmed address is notified of changes that another person may
+ * have made.
+ */
 
 const test = onBothStores();
 

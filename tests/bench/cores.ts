@@ -33,10 +33,11 @@ export async function cores(): Promise<void> {
 /**
  * The CPU time of a send of an evening with one thread of `deno task start:parallel` and with two,
  * and what follows for the throughput of as many cores: threads × CPU of one ÷ CPU of several. Two
- * threads are measured at the rate of one, where each has half of the sends and fewer of them share a
- * commit, and at twice that rate, where each has as many as the one: only that is how far a second
- * core goes. Both leave out waits for the database's lock, which cost time and no CPU: see p99. The
- * load runs on the same cores, so no more can be measured here than it leaves: see its share.
+ * threads are measured at the rate of one, where each has half of the sends and fewer of them share
+ * a commit, and at twice that rate, where each has as many as the one: only that is how far a
+ * second core goes. Both leave out waits for the database's lock, which cost time and no CPU: see
+ * p99. The load runs on the same cores, so no more can be measured here than it leaves: see its
+ * share.
  */
 export async function coreRows(options: CoresOptions): Promise<Row[]> {
   const rows: { of: Case; row: Row }[] = [];

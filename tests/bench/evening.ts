@@ -47,8 +47,9 @@ export async function evening(): Promise<void> {
 }
 
 /**
- * Everybody is connected and writes: 1,000 chats with a send a second each, and the mix of an evening
- * (90 % of the sends to chats of two, 9 % to small groups, 1 % to a large one) at a rising rate.
+ * Everybody is connected and writes: 1,000 chats with a send a second each, and the mix of an
+ * evening (90 % of the sends to chats of two, 9 % to small groups, 1 % to a large one) at a rising
+ * rate.
  */
 export async function eveningRows(options: EveningOptions): Promise<Row[]> {
   const { people, directs, smallGroups, largeGroup, rates, seconds, pinned } = options;

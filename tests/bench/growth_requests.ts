@@ -27,7 +27,9 @@ export interface Timed {
 /** By the name of the request. */
 export type Times = Map<string, Timed>;
 
-/** Times the requests of one person, one after the other. `pids` are the server and the database. */
+/**
+ * Times the requests of one person, one after the other. `pids` are the server and the database.
+ */
 export async function timeAll(
   client: HttpClient,
   chats: Chat[],

@@ -10,7 +10,9 @@ const CENTRIFUGE = "centrifuge";
 /** Names, in the column `Limit`, a rate that the load generator could not exceed. */
 const LOAD_LIMIT = "load";
 
-/** A row of the summary: a figure of several servers, and the servers that ours are compared with. */
+/**
+ * A row of the summary: a figure of several servers, and the servers that ours are compared with.
+ */
 interface Comparison {
   what: string;
   rows: Row[];

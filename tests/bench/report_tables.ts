@@ -7,8 +7,8 @@ const BLOCK = /(<!-- figures: (\w+) -->\n)(.*?)(<!-- end -->)/gs;
 
 /**
  * Returns the document with what stands between `<!-- figures: name -->` and `<!-- end -->` written
- * from the bench's figures; `summary` is written from several. The block of a bench that has kept nothing stays.
- * Before `deno fmt`.
+ * from the bench's figures; `summary` is written from several. The block of a bench that has kept
+ * nothing stays. Before `deno fmt`.
  */
 export function withFigures(markdown: string, all: AllFigures): string {
   return markdown.replaceAll(

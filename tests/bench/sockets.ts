@@ -28,9 +28,9 @@ export async function sockets(): Promise<void> {
 }
 
 /**
- * Everybody connects, stays silent, and comes back with their cursors after a restart of the server:
- * CPU time of an accepted socket and of the silence, and memory of a socket; beside a server that
- * only accepts and replies. Each person is in a group of 20 and in six chats of two.
+ * Everybody connects, stays silent, and comes back with their cursors after a restart of the
+ * server: CPU time of an accepted socket and of the silence, and memory of a socket; beside a
+ * server that only accepts and replies. Each person is in a group of 20 and in six chats of two.
  */
 export async function socketRows({ people, idleSeconds, pinned }: SocketsOptions): Promise<Row[]> {
   const bare = await bareArrival(people, pinned);

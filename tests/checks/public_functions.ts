@@ -25,9 +25,9 @@ interface Documentation {
 const VERSION = 2;
 
 /**
- * Public functions of a module's exports, classes and their methods, whose doc comment has no example.
- * Left out are methods that are documented by the class they override, accessors, and members that are
- * private, protected or `@internal`.
+ * Public functions of a module's exports, classes and their methods, whose doc comment has no
+ * example. Left out are methods that are documented by the class they override, accessors, and
+ * members that are private, protected or `@internal`.
  */
 export async function functionsWithoutExample(path: string): Promise<string[]> {
   const { version, nodes } = await documentationOf(path);

@@ -257,7 +257,9 @@ Deno.test("ChatSync starts no timer for work that ends after it was closed", asy
 
 const ROWS = { chatId: "chat", messages: [], members: [], more: false };
 
-/** In step up to revision 5 of "chat"; requests wait until the test answers them, the oldest first. */
+/**
+ * In step up to revision 5 of "chat"; requests wait until the test answers them, the oldest first.
+ */
 class HeldSync {
   readonly model = new Model();
   /** Cursors of the requests for changes. */

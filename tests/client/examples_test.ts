@@ -10,7 +10,10 @@ import { clientOf, type TestClient } from "./people.ts";
 
 const CLIENT = fileURLToPath(new URL("../../src/client/", import.meta.url));
 
-/** Without an example: functions that run in a browser only, errors of MLS, and the library's own model. */
+/**
+ * Without an example: functions that run in a browser only, errors of MLS, and the library's own
+ * model.
+ */
 const WITHOUT = /^(Model|Mls\w+|indexedDb\w+)\b/;
 
 /** Their examples need clients with keys, and an encrypted group. */
@@ -41,8 +44,9 @@ Deno.test("the examples in the comments of the client library run", async (t) =>
 });
 
 /**
- * Two people: one keeps a connection, and the other gets a new one, and a new group, for each example. An
- * example with encryption gets an encrypted group, and shares its client, which is one device, with the others.
+ * Two people: one keeps a connection, and the other gets a new one, and a new group, for each
+ * example. An example with encryption gets an encrypted group, and shares its client, which is one
+ * device, with the others.
  */
 async function worldOf(app: RunningApp, ann: Person, bob: Person) {
   const friend = await clientOf(app.url, bob);

@@ -123,7 +123,9 @@ class StaysOf {
     );
   }
 
-  /** Notes the rows as they are now: of several changes, a catch-up of the observer has the last. */
+  /**
+   * Notes the rows as they are now: of several changes, a catch-up of the observer has the last.
+   */
   async look(): Promise<void> {
     const { members } = await this.observer.client.call("chat.changes", { chatId: this.chatId });
     for (const row of members) this.#note(row);

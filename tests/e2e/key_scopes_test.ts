@@ -6,9 +6,9 @@ import { type BackendClient, backendOf } from "../support/api_keys.ts";
 import { RunningApp } from "../support/running_app.ts";
 
 /**
- * The operations that an API key may call, by the scope that it needs; every other operation refuses
- * keys. For `session` operations the key acts in a person's name, who needs the same rights as with
- * their own session (see authorization_test.ts).
+ * The operations that an API key may call, by the scope that it needs; every other operation
+ * refuses keys. For `session` operations the key acts in a person's name, who needs the same rights
+ * as with their own session (see authorization_test.ts).
  */
 const TABLE: Partial<Record<Scope, readonly string[]>> = {
   "users:read": ["ownUser.get", "ownUser.list", "user.get", "user.list", "user.profile"],
@@ -154,7 +154,8 @@ Deno.test("an API key calls what its scopes permit, and nothing else", async () 
       await expect(all.in(ann.id), null, "a key with the scopes");
     } else {
       await expect(await backendOf(app, { scopes: [scope] }), null, "a key with the scope");
-      // Where the input is checked first, the attack suite shows the refusal (security/api_keys_test.ts).
+      // Where the input is checked first, the attack suite shows the refusal
+      // (security/api_keys_test.ts).
       const { body } = await call(all.in(ann.id), operation);
       const codes = ["forbidden", "invalid_request"];
       if (!codes.includes(body?.code)) wrong.push(`${name} in a name: ${JSON.stringify(body)}`);

@@ -23,7 +23,9 @@ export interface Driven {
   refused: string;
 }
 
-/** A running server, its document in a temporary folder, and the installed linters and generators. */
+/**
+ * A running server, its document in a temporary folder, and the installed linters and generators.
+ */
 export class Generators implements AsyncDisposable {
   /** Folder into which `install.sh` installed them. */
   readonly tools: string;

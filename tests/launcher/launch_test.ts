@@ -3,7 +3,9 @@ import { eventually } from "../support/eventually.ts";
 import { within } from "../support/within.ts";
 import { Program } from "./program.ts";
 
-/** Prints its arguments and what it got of its environment, and whether it may write to a folder. */
+/**
+ * Prints its arguments and what it got of its environment, and whether it may write to a folder.
+ */
 const REPORTS = `
 const mayWrite = async (path: string) =>
   (await Deno.permissions.query({ name: "write", path })).state === "granted";

@@ -31,7 +31,9 @@ mailerContract("SMTP", async () => {
   };
 });
 
-/** After a failure nodemailer's pool looks at its queue once more 100 ms later, also once closed. */
+/**
+ * After a failure nodemailer's pool looks at its queue once more 100 ms later, also once closed.
+ */
 const LATE_TIMER = { sanitizeOps: false, sanitizeResources: false };
 
 function test(

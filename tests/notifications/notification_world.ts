@@ -15,7 +15,9 @@ import { Withdrawals } from "../../src/notifications/withdrawals.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { anOutboxEntry, storedChat, T0 } from "../contract/store/rows.ts";
 
-/** A group of Ann, Bob and Eve, and the rules of who is notified of what, over a store in memory. */
+/**
+ * A group of Ann, Bob and Eve, and the rules of who is notified of what, over a store in memory.
+ */
 export class NotificationWorld implements AsyncDisposable {
   readonly store = new SqliteStore(":memory:");
   readonly ann = newId();

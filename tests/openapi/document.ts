@@ -27,7 +27,9 @@ export interface Documents {
 
 let made: Promise<Documents> | undefined;
 
-/** Documents of a server with the default configuration, fetched once for the tests that walk them. */
+/**
+ * Documents of a server with the default configuration, fetched once for the tests that walk them.
+ */
 export function documents(): Promise<Documents> {
   return made ??= fetchDocuments();
 }

@@ -4,8 +4,8 @@ import { eventually } from "../support/eventually.ts";
 import { World } from "./world.ts";
 
 /**
- * After work, the hub holds nothing of it. Deno looks for timers that stay only where a test asks for
- * it.
+ * After work, the hub holds nothing of it. Deno looks for timers that stay only where a test asks
+ * for it.
  */
 const NO_LEAKS = { sanitizeOps: true, sanitizeResources: true };
 

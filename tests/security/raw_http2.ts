@@ -12,7 +12,8 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 /**
  * A connection by HTTP/2 without TLS whose client grants no more room than the first 65,535 bytes
- * of all responses together (RFC 9113, section 6.9.2): what was requested beyond stays in the server.
+ * of all responses together (RFC 9113, section 6.9.2): what was requested beyond stays in the
+ * server.
  */
 export class UnreadHttp2 implements Disposable {
   /** By stream: true for a response of status 200, false for any other. */

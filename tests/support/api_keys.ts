@@ -4,7 +4,9 @@ import { anApiKey } from "../contract/store/rows.ts";
 import { HttpClient } from "./http_client.ts";
 import type { RunningApp } from "./running_app.ts";
 
-/** A client of a server's backend: calls with an API key, and in a person's name where one is given. */
+/**
+ * A client of a server's backend: calls with an API key, and in a person's name where one is given.
+ */
 export class BackendClient extends HttpClient {
   constructor(
     baseUrl: string,

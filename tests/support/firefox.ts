@@ -206,7 +206,10 @@ export class FirefoxPage {
   }
 }
 
-/** Firefox writes the address of its socket once it listens; it would stop if the rest were not read. */
+/**
+ * Firefox writes the address of its socket once it listens; it would stop if the rest were not
+ * read.
+ */
 function addressOf(stderr: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   const found = Promise.withResolvers<string>();
   const read = async () => {

@@ -1,13 +1,15 @@
 /** An object, and what its collections hold. */
 export interface WithHeldMaps<T> {
   made: T;
-  /** Returns the sizes of the maps and sets that were created with the object, but the empty ones. */
+  /**
+   * Returns the sizes of the maps and sets that were created with the object, but the empty ones.
+   */
   held(): number[];
 }
 
 /**
- * Creates an object so that a test can look at what its private maps and sets hold after work. Those
- * that it creates later are not seen.
+ * Creates an object so that a test can look at what its private maps and sets hold after work.
+ * Those that it creates later are not seen.
  */
 export function withHeldMaps<T>(make: () => T): WithHeldMaps<T> {
   const { Map: PlainMap, Set: PlainSet } = globalThis;

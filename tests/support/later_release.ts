@@ -9,7 +9,9 @@ interface Change {
   to: string;
 }
 
-/** Writes a later release of this source to a folder: the same with a change, and its page built. */
+/**
+ * Writes a later release of this source to a folder: the same with a change, and its page built.
+ */
 export async function writeLaterRelease(folder: string, { file, from, to }: Change): Promise<void> {
   await run("cp", ["-R", `${ROOT}src`, `${ROOT}deno.json`, `${ROOT}deno.lock`, folder]);
   const path = `${folder}/${file}`;

@@ -75,7 +75,10 @@ export class OidcServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
-  /** Environment of a server that knows this provider as `name`; several are joined by `environmentOf`. */
+  /**
+   * Environment of a server that knows this provider as `name`; several are joined by
+   * `environmentOf`.
+   */
   env(name: string): Record<string, string> {
     const prefix = `OIDC_${name.toUpperCase()}`;
     return {

@@ -5,8 +5,8 @@ async function gzipped(folder: URL, name: string): Promise<number> {
 }
 
 /**
- * Returns the names of the files that the page itself requests, and of the further parts that a first screen
- * loads.
+ * Returns the names of the files that the page itself requests, and of the further parts that a
+ * first screen loads.
  */
 export async function filesOfScreen(folder: URL, ...parts: string[]): Promise<string[]> {
   const html = await Deno.readTextFile(new URL("index.html", folder));

@@ -17,9 +17,10 @@ export interface Shown {
 }
 
 /**
- * The push service of a test's browser. Chromium subscribes only at Google's service, which tests do not
- * have: here the page's calls of `PushManager` reach `WebPushServer`, and the pushes that the server sends
- * there are handed to the real service worker by the DevTools protocol, as the browser does.
+ * The push service of a test's browser. Chromium subscribes only at Google's service, which tests
+ * do not have: here the page's calls of `PushManager` reach `WebPushServer`, and the pushes that
+ * the server sends there are handed to the real service worker by the DevTools protocol, as the
+ * browser does.
  */
 export class PagePush {
   /** Null while the browser is not subscribed. */
@@ -58,8 +59,8 @@ export class PagePush {
   }
 
   /**
-   * Hands pushes to the service worker in order, as the server sends them, up to the first that contains the
-   * text: what was read is withdrawn in between, sooner or later.
+   * Hands pushes to the service worker in order, as the server sends them, up to the first that
+   * contains the text: what was read is withdrawn in between, sooner or later.
    */
   async deliver(text: string): Promise<ReceivedWebPush> {
     for (;;) {
@@ -123,8 +124,9 @@ export class PagePush {
   }
 
   /**
-   * Clicks the one notification that is shown. Returns the address that the service worker opens; null if
-   * it turns to an open tab. No browser lets a test click, so the worker gets the event alone.
+   * Clicks the one notification that is shown. Returns the address that the service worker opens;
+   * null if it turns to an open tab. No browser lets a test click, so the worker gets the event
+   * alone.
    */
   async click(): Promise<string | null> {
     const [worker] = this.context.serviceWorkers();

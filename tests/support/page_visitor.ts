@@ -56,8 +56,8 @@ export class PageVisitor {
   }
 
   /**
-   * Writes over the text of a message that is being edited, once the composer has it: a text that is
-   * filled in while the composer changes is put after the old one.
+   * Writes over the text of a message that is being edited, once the composer has it: a text that
+   * is filled in while the composer changes is put after the old one.
    */
   async rewrite(old: string, text: string): Promise<void> {
     await eventually("the composer has the old text", async () => {
@@ -67,8 +67,8 @@ export class PageVisitor {
   }
 
   /**
-   * Lets toasts, and the time in which they undo something, last until the page is loaded again: on a
-   * slow machine they would be gone before they are looked for.
+   * Lets toasts, and the time in which they undo something, last until the page is loaded again: on
+   * a slow machine they would be gone before they are looked for.
    */
   async keepToasts(): Promise<void> {
     await this.page.evaluate(() => {

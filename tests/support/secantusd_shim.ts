@@ -8,8 +8,9 @@ type FindOneAndUpdate = (
 ) => Promise<Document | null>;
 
 /**
- * secantusd 0.5 returns nothing to one of two concurrent upserts with `returnDocument: "after"`, which
- * MongoDB documents to return the document: it is read in a second step here, and not in the adapter.
+ * secantusd 0.5 returns nothing to one of two concurrent upserts with `returnDocument: "after"`,
+ * which MongoDB documents to return the document: it is read in a second step here, and not in the
+ * adapter.
  */
 export function shimSecantusd(): void {
   const prototype = Collection.prototype as unknown as { findOneAndUpdate: FindOneAndUpdate };

@@ -20,7 +20,9 @@ export interface TransportClient extends AsyncDisposable {
   run(operation: Operation, input: Input): Promise<Outcome>;
 }
 
-/** A transport. A new one needs an entry in `TRANSPORTS`; the tests of all transports then cover it. */
+/**
+ * A transport. A new one needs an entry in `TRANSPORTS`; the tests of all transports then cover it.
+ */
 export interface TestTransport {
   name: string;
   offers(operation: Operation): boolean;

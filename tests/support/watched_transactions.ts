@@ -1,8 +1,9 @@
 import type { CommandStartedEvent, MongoClient } from "mongodb";
 
 /**
- * Watches the commands that a client sends within transactions. Each has to wait for the one before:
- * one that was not awaited may reach the server after the commit, and an error of it is lost.
+ * Watches the commands that a client sends within transactions. Each has to wait for the one
+ * before: one that was not awaited may reach the server after the commit, and an error of it is
+ * lost.
  */
 export class WatchedTransactions {
   /** Names of commands that were sent while another one of their transaction was under way. */

@@ -31,7 +31,9 @@ const EXAMPLE = /^( *)\* ```ts ignore\n([\s\S]*?)^ *\* ```$/gm;
 const IMPORT = /^import .*?;\n/gm;
 const NAMES = "assert, url, client, friend, chatId, messageId";
 
-/** The examples in the comments of all sources below a folder. They are marked `ignore` for `--doc`. */
+/**
+ * The examples in the comments of all sources below a folder. They are marked `ignore` for `--doc`.
+ */
 export async function commentExamples(folder: string): Promise<CommentExample[]> {
   const examples: CommentExample[] = [];
   for (const path of (await Array.fromAsync(sourcesBelow(folder))).sort()) {
@@ -45,7 +47,10 @@ export async function commentExamples(folder: string): Promise<CommentExample[]>
   return examples;
 }
 
-/** A module whose default export runs the example with values of these names; `library` is the folder of its package. */
+/**
+ * A module whose default export runs the example with values of these names; `library` is the
+ * folder of its package.
+ */
 export function programOf(
   { code }: CommentExample,
   library: string,

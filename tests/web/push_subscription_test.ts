@@ -36,7 +36,9 @@ Deno.test("ending the pushes removes the device of the person's own record only"
   }
 });
 
-/** A browser's push service, which knows a subscription for a key, and lets go of it when told to. */
+/**
+ * A browser's push service, which knows a subscription for a key, and lets go of it when told to.
+ */
 function installPushService(known: { key: Uint8Array; endpoint: string } | null) {
   const released = Promise.withResolvers<void>();
   const steps: string[] = [];

@@ -82,7 +82,8 @@ Deno.test("a request is one event, or a batch with an id of its deliveries", () 
   assert.equal(both.id, `${one.deliveryId}_${two.deliveryId}_2`);
   assert.deepEqual(both.body.data, payloadsOf([one, two]));
   assert.equal(both.body.timestamp, payloadsOf([two])[0].timestamp, "the time of its last event");
-  // Events that were sent one at a time may wait while the endpoint is changed to batches, and back.
+  // Events that were sent one at a time may wait while the endpoint is changed to batches, and
+  // back.
   const larger = [delivery("a", 2)];
   assert.equal(request(1, larger).body.type, "batch");
 });

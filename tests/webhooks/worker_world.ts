@@ -15,8 +15,8 @@ import { eventually } from "../support/eventually.ts";
 const NEVER_MS = 600_000;
 
 /**
- * Several instances with one store, which deliver webhooks from it. `outcome` says how each delivery
- * ends.
+ * Several instances with one store, which deliver webhooks from it. `outcome` says how each
+ * delivery ends.
  */
 export class WorkerWorld implements AsyncDisposable {
   readonly store = new SqliteStore(":memory:");

@@ -92,8 +92,8 @@ export function withoutHidden(event: WireEvent, hiddenSeq: number): WireEvent {
 export type ShadowSenders = ReadonlyMap<string, string>;
 
 /**
- * Returns the event for a user to whom only their own shadowed messages are shown: it still covers its
- * revisions.
+ * Returns the event for a user to whom only their own shadowed messages are shown: it still covers
+ * its revisions.
  */
 export function withoutShadows(
   event: WireEvent,

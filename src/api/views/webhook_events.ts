@@ -58,7 +58,9 @@ export const WEBHOOK_EVENT_SCHEMAS: Readonly<Record<WebhookEventType, WebhookEve
   },
 };
 
-/** The payload of an event, for the documents; parts that are absent outside a chat are optional. */
+/**
+ * The payload of an event, for the documents; parts that are absent outside a chat are optional.
+ */
 export function webhookPayloadSchema(type: WebhookEventType): z.ZodType {
   return z.object({
     id: id.describe("The same at every attempt: ignore an event that you have seen"),

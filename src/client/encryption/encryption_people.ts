@@ -11,7 +11,9 @@ import { Timeline } from "./timeline.ts";
 import { type PersonTrust, TrustViews } from "./trust.ts";
 import { Verification } from "./verification.ts";
 
-/** The parts of `Encryption`, and what it knows of the users of its chats: keys, and their trust. */
+/**
+ * The parts of `Encryption`, and what it knows of the users of its chats: keys, and their trust.
+ */
 export abstract class EncryptionPeople {
   /** The backup of what this device has read, for the user's next device. */
   readonly history: HistoryBackup;

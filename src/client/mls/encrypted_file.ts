@@ -36,8 +36,8 @@ export function generateFileSecret(): FileSecret {
 /**
  * STREAM (Hoang, Reyhanitabar, Rogaway and Vizár, 2015) over AES-256-GCM: the nonce of each chunk
  * is the prefix, its number in 32 bits, and whether it is the last. So a file of any size is read
- * in chunks while it arrives, and one that is cut off, reordered or extended does not decrypt. There
- * is always a last chunk, even if it is empty.
+ * in chunks while it arrives, and one that is cut off, reordered or extended does not decrypt.
+ * There is always a last chunk, even if it is empty.
  */
 function encryptStream(secret: FileSecret): TransformStream<Uint8Array, Bytes> {
   return chunked(CHUNK_SIZE, async (chunk, number, isLast) => {

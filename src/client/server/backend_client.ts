@@ -23,8 +23,8 @@ const REPEAT_AFTER_MS = [200, 1_000];
 const MAX_WAIT_MS = 10_000;
 
 /**
- * The server, as a backend with an API key uses it: its own users, messages in their names, and every
- * operation that the key's scopes allow.
+ * The server, as a backend with an API key uses it: its own users, messages in their names, and
+ * every operation that the key's scopes allow.
  *
  * ```ts ignore
  * import { BackendClient } from "realtimechat-client/server";
@@ -62,8 +62,8 @@ export class BackendClient {
   }
 
   /**
-   * Returns a client that calls in a person's name, within that person's rights: `ext:` and your own
-   * id, or the id of an account of this server. Needs the scope `act_as`.
+   * Returns a client that calls in a person's name, within that person's rights: `ext:` and your
+   * own id, or the id of an account of this server. Needs the scope `act_as`.
    *
    * ```ts ignore
    * const { items } = await chat.actAs("ext:customer-17").call("chat.inbox", {});

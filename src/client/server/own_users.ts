@@ -39,8 +39,8 @@ export class OwnUsers {
   }
 
   /**
-   * Makes or changes any number of people, 100 in a request; each succeeds or fails by itself. Returns
-   * the outcomes in order. Throws if a field of one could never be right.
+   * Makes or changes any number of people, 100 in a request; each succeeds or fails by itself.
+   * Returns the outcomes in order. Throws if a field of one could never be right.
    *
    * ```ts ignore
    * const outcomes = await chat.users.putMany([{ externalId: "customer-18", name: "Bob" }]);

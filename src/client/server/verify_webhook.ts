@@ -27,7 +27,8 @@ const MAX_SIGNATURES = 8;
  * ```ts ignore
  * import { verifyWebhook } from "realtimechat-client/server";
  *
- * for (const { type, data } of await verifyWebhook(secret, request.headers, await request.text())) {
+ * for (const { type, data } of await verifyWebhook(secret, request.headers, await request.text()))
+ * {
  *   if (type === "message.created") console.log(data?.text);
  * }
  * ```

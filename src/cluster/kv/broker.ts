@@ -42,8 +42,8 @@ const KEEP_MS = 120_000;
  *
  * Batches stay below 900 bytes while possible: a request to a `denokv` server of more than 1,024
  * bytes takes 45 ms instead of 0.6 ms with default Linux settings (Nagle's algorithm and delayed
- * acknowledgements). A value may have 64 KiB. Without an interval between batches the watches of the
- * other instances ring more often than such a line can carry, and everything arrives later.
+ * acknowledgements). A value may have 64 KiB. Without an interval between batches the watches of
+ * the other instances ring more often than such a line can carry, and everything arrives later.
  */
 export class KvBroker extends SharedBroker {
   #outbox: OutboxReader | null = null;

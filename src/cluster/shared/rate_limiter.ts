@@ -202,8 +202,8 @@ export class SharedRateLimiter implements RateLimiter {
   }
 
   /**
-   * Writes one at a time, the next one for all waiting calls: of two concurrent writes the older could
-   * arrive last.
+   * Writes one at a time, the next one for all waiting calls: of two concurrent writes the older
+   * could arrive last.
    */
   #write(name: string, bucket: Bucket): Promise<void> {
     return bucket.nextWrite ??= bucket.writing.then(() => {

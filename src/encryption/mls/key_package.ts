@@ -35,8 +35,8 @@ export interface KeyPackageOwner extends DeviceIdentity {
 }
 
 /**
- * Maximum `not_after - not_before`. OpenMLS uses 84 days and one hour of margin by default; this value leaves room for other
- * implementations.
+ * Maximum `not_after - not_before`. OpenMLS uses 84 days and one hour of margin by default; this
+ * value leaves room for other implementations.
  */
 const MAX_LIFETIME_SECONDS = 400n * 24n * 3600n;
 

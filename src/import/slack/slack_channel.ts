@@ -14,7 +14,9 @@ interface Stay {
   lastAt: number;
 }
 
-/** The authors of a channel's messages, who have to be known before the first message is written. */
+/**
+ * The authors of a channel's messages, who have to be known before the first message is written.
+ */
 export class SlackHistory {
   readonly stays = new Map<string, Stay>();
   firstAt = Infinity;
@@ -35,8 +37,8 @@ export class SlackHistory {
 }
 
 /**
- * Writes the line of a chat, and returns false for one without people. Authors who are no members any
- * more become former members.
+ * Writes the line of a chat, and returns false for one without people. Authors who are no members
+ * any more become former members.
  */
 export function emitChannel(
   conversion: Conversion,
@@ -58,7 +60,8 @@ export function emitChannel(
   const createdAt = Math.min(created === undefined ? Infinity : created * 1000, history.firstAt);
   const former = authors.filter((author) => !present.includes(author));
   const text = (value = "") => fromSlackText(value, people).text;
-  // A chat with oneself, or with someone whose account is missing, is a group of those who are there.
+  // A chat with oneself, or with someone whose account is missing, is a group of those who are
+  // there.
   const isDirect = kind === "dm" && present.length === 2 && former.length === 0;
   const member = (person: string, hasLeft: boolean) => {
     const stay = history.stays.get(person);

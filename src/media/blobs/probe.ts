@@ -1,8 +1,8 @@
 import type { BlobStore } from "./blob_store.ts";
 
 /**
- * Milliseconds for which a successful write counts: probes are frequent, and writes are what a bucket
- * bills most for.
+ * Milliseconds for which a successful write counts: probes are frequent, and writes are what a
+ * bucket bills most for.
  */
 const WRITTEN_TTL_MS = 60_000;
 /** Milliseconds for which a successful read counts. */
@@ -14,9 +14,9 @@ const KEY = "media/probe";
 const TEXT = "Written by the health check of RealTimeChat; may be deleted.";
 
 /**
- * Returns a check that replaces one small object now and then, and reads it more often. It rejects if the store does not
- * respond, rejects writes or reads, is full, or has no such bucket. Concurrent calls share one
- * check.
+ * Returns a check that replaces one small object now and then, and reads it more often. It rejects
+ * if the store does not respond, rejects writes or reads, is full, or has no such bucket.
+ * Concurrent calls share one check.
  */
 export function blobProbe(
   blobs: Pick<BlobStore, "put" | "get">,

@@ -27,8 +27,9 @@ interface Rest {
 }
 
 /**
- * Processes entries in rounds, one round at a time per key, the longest-waiting key first. Keys whose
- * rounds end at about the same time rest together, so that their next rounds share what they read.
+ * Processes entries in rounds, one round at a time per key, the longest-waiting key first. Keys
+ * whose rounds end at about the same time rest together, so that their next rounds share what they
+ * read.
  */
 export class PushQueue {
   readonly #waiting = new Map<string, OutboxEntry[]>();

@@ -44,7 +44,9 @@ const LEASE_MS = 30_000;
 const POLL_MS = 2_000;
 /** Debounce per chat in milliseconds: activity within this window is delivered together. */
 const DEBOUNCE_MS = 250;
-/** Chats that become active within so many milliseconds are delivered together, but for the first. */
+/**
+ * Chats that become active within so many milliseconds are delivered together, but for the first.
+ */
 const GATHER_MS = 50;
 /**
  * Maximum number of claimed entries, and of retries among them; the others stay in the store for a

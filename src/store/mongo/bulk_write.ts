@@ -17,7 +17,9 @@ export type PlannedWrite =
 export class NothingMatched extends Error {
   override readonly name = "NothingMatched";
 
-  /** `to` is the name of the collection; the write is left out where the server does not name it. */
+  /**
+   * `to` is the name of the collection; the write is left out where the server does not name it.
+   */
   constructor(readonly to: string, readonly write?: PlannedWrite) {
     super(`Cannot change a document of ${to}: there is none that matches`);
   }
@@ -48,13 +50,16 @@ class NoBulkWrite extends Error {
   }
 }
 
-/** Writes of one command, which has at most 16 MB: a commit may bring a row for each message and webhook. */
+/**
+ * Writes of one command, which has at most 16 MB: a commit may bring a row for each message and
+ * webhook.
+ */
 const WRITES_PER_COMMAND = 4_000;
 
 /**
  * Executes writes in order, in a transaction that may begin with them. MongoDB 8 takes writes to
- * several collections in one round trip (the command `bulkWrite`); earlier releases get one for each
- * collection, and those that must match before the others. Throws `NothingMatched`.
+ * several collections in one round trip (the command `bulkWrite`); earlier releases get one for
+ * each collection, and those that must match before the others. Throws `NothingMatched`.
  */
 export async function writeAll(
   mongo: MongoConnection,

@@ -24,9 +24,9 @@ class Stale extends Error {}
 
 /**
  * Applies change sets, each in one transaction, and those that have only messages and cursors to
- * write in one together. The heads are written first: two writers collide on them. On MongoDB 8 they
- * share one round trip with the messages, cursors and events; on earlier releases each collection
- * takes one. Another one is the commit.
+ * write in one together. The heads are written first: two writers collide on them. On MongoDB 8
+ * they share one round trip with the messages, cursors and events; on earlier releases each
+ * collection takes one. Another one is the commit.
  */
 export class ChatCommitter {
   readonly #chats: Collection<ChatDocument>;
@@ -107,7 +107,9 @@ export class ChatCommitter {
     }
   }
 
-  /** The first portion of the messages shares its round trip with the heads, the last with the rest. */
+  /**
+   * The first portion of the messages shares its round trip with the heads, the last with the rest.
+   */
   async #writeRows(changes: ChatChange[], session: ClientSession): Promise<void> {
     const pending = changes.flatMap(headWrites);
     let hasMessages = false;

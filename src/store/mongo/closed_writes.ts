@@ -9,10 +9,10 @@ interface Connection extends EventEmitter {
 const mended = new WeakSet<Connection>();
 
 /**
- * Makes a command fail if its connection closes while the command is being written. The driver (7.9)
- * waits for the socket to drain, but a closed socket never drains, and reports no error. The call
- * would never end, nor would those that wait for it, and the pool would have one connection less
- * until the process ends.
+ * Makes a command fail if its connection closes while the command is being written. The driver
+ * (7.9) waits for the socket to drain, but a closed socket never drains, and reports no error. The
+ * call would never end, nor would those that wait for it, and the pool would have one connection
+ * less until the process ends.
  */
 export async function failClosedWrites(): Promise<void> {
   const driver = await import("mongodb/lib/cmap/connection.js");

@@ -46,8 +46,8 @@ const CHARACTERS_PER_TRANSACTION = 100_000;
 /**
  * Changes to different chats that arrive while a transaction is under way share the next one. Most
  * of a transaction's price is its round trips, which are then paid once for all of them. No timer
- * delays a change: one that comes alone goes at once. A second transaction begins beside one when as
- * many changes wait as the one has, so that the database works on it while this process serves
+ * delays a change: one that comes alone goes at once. A second transaction begins beside one when
+ * as many changes wait as the one has, so that the database works on it while this process serves
  * those who were answered; more begin only if they are full, or if one takes long (its connection
  * may be dead).
  *

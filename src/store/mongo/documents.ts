@@ -3,8 +3,8 @@ import type { RevisionRange } from "../message_store.ts";
 
 /**
  * Representation of the model's rows in MongoDB: their own fields under their own names, with a
- * string `_id`, which is the row's `id` if it has one. Fields that only an index needs (`terms`, `customEntries`)
- * are written beside them and never read back.
+ * string `_id`, which is the row's `id` if it has one. Fields that only an index needs (`terms`,
+ * `customEntries`) are written beside them and never read back.
  */
 export type Document<Row> = { _id: string } & Omit<Row, "id">;
 

@@ -10,15 +10,15 @@ export interface SeqRange {
 export type ReadRange = (range: SeqRange, limit: number) => Promise<Message[]>;
 
 /**
- * Positions that a range spans, as multiples of a page's limit. Every change of a chat takes one, so
- * most pages are within the first range, and those of chats with many reactions in the second.
+ * Positions that a range spans, as multiples of a page's limit. Every change of a chat takes one,
+ * so most pages are within the first range, and those of chats with many reactions in the second.
  */
 const SPANS = [4, 32];
 const LEAST_SPAN = 64;
 
 /**
- * Reads a page, newest first, in ranges with two ends. Without a lower end, databases that cannot go
- * through an index backwards read the whole history for its last page.
+ * Reads a page, newest first, in ranges with two ends. Without a lower end, databases that cannot
+ * go through an index backwards read the whole history for its last page.
  */
 export async function pageBefore(
   before: number,

@@ -28,10 +28,10 @@ export interface LeasedReadsOptions<Row> {
 
 /**
  * Reads a row once for look-ups that are repeated within a moment, as by a client that sends one
- * message after another. They see every change that was reported as done: a change of such a row, on
- * any instance, awaits `untilSeen` before it resolves, and by then no instance relies on what it read
- * before. This takes no call to other instances and compares no clocks of two hosts. The rare change
- * pays for it.
+ * message after another. They see every change that was reported as done: a change of such a row,
+ * on any instance, awaits `untilSeen` before it resolves, and by then no instance relies on what it
+ * read before. This takes no call to other instances and compares no clocks of two hosts. The rare
+ * change pays for it.
  */
 export class LeasedReads<Row> {
   readonly #options: Required<LeasedReadsOptions<Row>>;

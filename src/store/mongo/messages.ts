@@ -89,7 +89,9 @@ export class MongoMessageStore implements MessageStore {
     return this.#all(filter, { rev: 1 }, limit);
   }
 
-  /** Some ranges at a time: the time that a database takes to plan grows faster than their number. */
+  /**
+   * Some ranges at a time: the time that a database takes to plan grows faster than their number.
+   */
   async changedIn(ranges: RevisionRange[], limit: number): Promise<Message[]> {
     const rows: Message[] = [];
     for (let at = 0; at < ranges.length && rows.length < limit; at += RANGES_AT_ONCE) {

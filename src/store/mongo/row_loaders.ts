@@ -66,8 +66,8 @@ const ROWS_OF_PAIRS = 1_000;
 
 /**
  * Loads the documents of a person in a chat that match `also`. Others decide how many there are, so
- * of more than `ROWS_OF_PAIRS` only the first are returned, in the order `sort`; of fewer all, in no
- * particular order.
+ * of more than `ROWS_OF_PAIRS` only the first are returned, in the order `sort`; of fewer all, in
+ * no particular order.
  */
 export function ofUserInChatLoader<D extends Document & { userId: string; chatId: string | null }>(
   collection: Collection<D>,

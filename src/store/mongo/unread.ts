@@ -40,8 +40,8 @@ export async function countUnread(
 }
 
 /**
- * Returns the queries that can find anything, by call: those that share one are of one person, leave
- * out the same senders, and are of different chats.
+ * Returns the queries that can find anything, by call: those that share one are of one person,
+ * leave out the same senders, and are of different chats.
  */
 function callsOf(queries: UnreadQuery[], maxRows: number): Asked[][] {
   const asked = queries.map((query, at) => ({ query, at }))

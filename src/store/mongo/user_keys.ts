@@ -20,9 +20,9 @@ type Kind = keyof typeof KINDS;
 export type UserKeyFields = Pick<User, "usernameKey" | "emailKey" | "externalId">;
 
 /**
- * Reserves usernames, e-mail addresses and external ids: a document per key, changed in one transaction with its
- * user, in place of unique indexes on users: a sharded collection can have a unique index only on
- * its shard key.
+ * Reserves usernames, e-mail addresses and external ids: a document per key, changed in one
+ * transaction with its user, in place of unique indexes on users: a sharded collection can have a
+ * unique index only on its shard key.
  */
 export class UserKeys {
   readonly #keys: Collection<UserKeyDocument>;

@@ -12,12 +12,15 @@ import {
 type CommitOfWelcome = Pick<StoredWelcome, "chatId" | "rev">;
 
 /**
- * Below this the message is kept with each device of a Commit, as earlier releases do: an instance of theirs
- * finds it there while a deployment rolls. Characters of base64, over all devices.
+ * Below this the message is kept with each device of a Commit, as earlier releases do: an instance
+ * of theirs finds it there while a deployment rolls. Characters of base64, over all devices.
  */
 const COPIES_LENGTH = 1024 * 1024;
 
-/** Welcomes by device. A message that would take much room in copies is kept once for all its devices. */
+/**
+ * Welcomes by device. A message that would take much room in copies is kept once for all its
+ * devices.
+ */
 export class WelcomeCollections {
   readonly #welcomes: Collection<WelcomeDocument>;
   readonly #messages: Collection<WelcomeMessageDocument>;

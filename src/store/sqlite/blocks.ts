@@ -74,7 +74,9 @@ export class SqliteBlockStore implements BlockStore {
     return this.#rows(AGAINST, blockedId, "blockerId");
   }
 
-  /** Runs within the caller's read: the first `ROWS_PER_SLICE` users, newest first if these are all. */
+  /**
+   * Runs within the caller's read: the first `ROWS_PER_SLICE` users, newest first if these are all.
+   */
   firstBy(blockerId: string): string[] {
     return this.#db.all(BY, blockerId, "").map((raw) => BLOCKS.decode(raw))
       .sort(newestFirst("blockedId")).map(({ blockedId }) => blockedId);

@@ -30,8 +30,8 @@ export interface CheckpointerOptions {
 
 /**
  * Copies the write-ahead log into the file and starts it again from its first page, in a worker:
- * both wait for the disk. The worker has separate connections, is started when there is something to
- * do, and ended when there is nothing for a while.
+ * both wait for the disk. The worker has separate connections, is started when there is something
+ * to do, and ended when there is nothing for a while.
  *
  * A log that has grown is overwritten from its start, since a sync of a file that keeps its size
  * takes half of the time; `truncateIfChanged` empties it.

@@ -38,8 +38,8 @@ export class DurableSnapshots {
   }
 
   /**
-   * Keeps the state of now, or none, for when the sync under way has ended. Only the first call of a
-   * sync counts: what is committed after it will not be on disk by then.
+   * Keeps the state of now, or none, for when the sync under way has ended. Only the first call of
+   * a sync counts: what is committed after it will not be on disk by then.
    */
   keepNext(isKept: boolean): void {
     if (this.#hasNext) return;

@@ -36,10 +36,11 @@ const NEWEST_BELOW = "SELECT place FROM messages WHERE place < ? ORDER BY place 
 
 /**
  * Messages that wait for the search index. FTS5 writes six pages per transaction, however little is
- * added, which is a third of what a send would cost; so a send only writes its message, and indexing
- * follows for many at a time, from the place that it has reached (`IndexPosition`). A search reads
- * the texts of those that still wait (`unindexedMatches`), so senders find their own messages, also
- * through another process and after a crash; only if they are too many, it waits for the index.
+ * added, which is a third of what a send would cost; so a send only writes its message, and
+ * indexing follows for many at a time, from the place that it has reached (`IndexPosition`). A
+ * search reads the texts of those that still wait (`unindexedMatches`), so senders find their own
+ * messages, also through another process and after a crash; only if they are too many, it waits for
+ * the index.
  *
  * The terms of a message are computed outside of the transaction, in slices: this is the larger
  * part of the work. An entry whose message was edited in the meantime is dropped, since the edit
@@ -121,8 +122,8 @@ export class IndexBacklog {
     this.#isRunning = true;
     const addedBefore = this.#added;
     this.#added = 0;
-    // After a failure (a full disk, say) it is tried once more; then the backlog stays, for the next
-    // message's round.
+    // After a failure (a full disk, say) it is tried once more; then the backlog stays, for the
+    // next message's round.
     const delayMs = await this.#indexOrReindex().catch(() => null);
     this.#isRunning = false;
     if (delayMs !== null) this.#indexAfter(delayMs);

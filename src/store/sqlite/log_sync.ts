@@ -64,8 +64,9 @@ export class LogSync {
   }
 
   /**
-   * As `sync`, for a commit that no other work waits for: on a disk that has been quick it is synced
-   * at once, in this thread, and returns undefined, since another thread takes longer to begin.
+   * As `sync`, for a commit that no other work waits for: on a disk that has been quick it is
+   * synced at once, in this thread, and returns undefined, since another thread takes longer to
+   * begin.
    */
   syncAlone(): Promise<void> | undefined {
     const isIdle = this.#current === undefined && this.#next === undefined;

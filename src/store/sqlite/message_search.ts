@@ -32,8 +32,8 @@ interface FoundPlaces {
 
 /**
  * Goes back in time through all chats at once: the next step is always in the chat that may hold
- * the newest message that was not searched yet. So the search can stop anywhere, and has found everything newer than
- * its position.
+ * the newest message that was not searched yet. So the search can stop anywhere, and has found
+ * everything newer than its position.
  */
 export class SqliteMessageSearch {
   readonly #db: Database;

@@ -80,7 +80,9 @@ export class SqliteOutboxStore implements OutboxStore {
     for (const id of ids) this.#remember(id, until);
   }
 
-  /** Looks everywhere if some are not where remembered: after a failed transaction or another claim. */
+  /**
+   * Looks everywhere if some are not where remembered: after a failed transaction or another claim.
+   */
   #change(statement: string, values: number[], ids: string[]): void {
     if (ids.length === 0) return;
     const known = ids.filter((id) => this.#dueAt.has(id));

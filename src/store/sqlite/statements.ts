@@ -30,8 +30,8 @@ export class Statements {
   }
 
   /**
-   * Returns the values of the first row, in the order of the table's columns: a list takes a third of
-   * the time of an object.
+   * Returns the values of the first row, in the order of the table's columns: a list takes a third
+   * of the time of an object.
    */
   firstValues(
     table: Selectable,

@@ -28,7 +28,10 @@ const MARK = `INSERT OR IGNORE INTO active_people (day, userId)
 const FORGET = `DELETE FROM active_people WHERE (day, userId) IN
   (SELECT day, userId FROM active_people WHERE day < ? LIMIT ${ROWS_PER_WRITE})`;
 
-/** Adds an amount of each row of a page of a table, which follows the row with the key that is given. */
+/**
+ * Adds an amount of each row of a page of a table, which follows the row with the key that is
+ * given.
+ */
 const sumOfPage = (table: string, key: string, amount: string) =>
   `SELECT count(*) AS rows, total(amount) AS amount, max(position) AS last FROM
   (SELECT ${key} AS position, ${amount} AS amount FROM ${table}

@@ -36,8 +36,8 @@ export class Table<Row extends object> {
   }
 
   /**
-   * `rest` is the SQL after the table's name. A bound limit is written as `LIMIT 0 + ?`, here and in
-   * every other statement: SQLite plans with the value of a bare `LIMIT ?`, and so compiles the
+   * `rest` is the SQL after the table's name. A bound limit is written as `LIMIT 0 + ?`, here and
+   * in every other statement: SQLite plans with the value of a bare `LIMIT ?`, and so compiles the
    * statement again whenever one is bound, which takes longer than most of these statements run.
    */
   select(rest: string): string {

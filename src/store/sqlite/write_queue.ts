@@ -8,7 +8,9 @@ import { isBusy, translated } from "./sqlite_errors.ts";
 export const BUSY_RETRY_MS = 5;
 /** A transaction starts no further work after this, so that a flood cannot stall the event loop. */
 const FLUSH_BUDGET_MS = 10;
-/** Writes that wait for the sync under way, to share a transaction; more would be too long for one. */
+/**
+ * Writes that wait for the sync under way, to share a transaction; more would be too long for one.
+ */
 const MAX_GATHERED = 64;
 
 interface PendingWrite {

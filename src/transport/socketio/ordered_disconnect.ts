@@ -13,9 +13,9 @@ export interface DataEmitter {
 const DISCONNECT = "1";
 
 /**
- * Delays what follows a DISCONNECT until socket.io has handled it, which is a tick later: it handles
- * a CONNECT at once, and closes the connection of a client whose socket is still open. Deno delivers
- * frames that arrived together within one tick. Call it once socket.io listens on `conn`.
+ * Delays what follows a DISCONNECT until socket.io has handled it, which is a tick later: it
+ * handles a CONNECT at once, and closes the connection of a client whose socket is still open. Deno
+ * delivers frames that arrived together within one tick. Call it once socket.io listens on `conn`.
  */
 export function orderDisconnects(conn: DataEmitter): void {
   const listener = conn.listeners("data").at(-1) as OnData;

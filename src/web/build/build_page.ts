@@ -34,8 +34,9 @@ export async function isBuilt(folder: URL): Promise<boolean> {
 }
 
 /**
- * Bundles the page unless this source is built already, and returns its folder. The folder appears under
- * its name when it is complete, so that several processes may build at once and no reader sees half of it.
+ * Bundles the page unless this source is built already, and returns its folder. The folder appears
+ * under its name when it is complete, so that several processes may build at once and no reader
+ * sees half of it.
  */
 export async function buildPage(): Promise<URL> {
   const folder = await builtFolder();
@@ -56,8 +57,9 @@ export async function buildPage(): Promise<URL> {
 }
 
 /**
- * Writes the page's files into an empty folder. The bundlers run one after another: on a machine's first
- * build each would put the program that it runs into Deno's cache, and one finds the other's half copied.
+ * Writes the page's files into an empty folder. The bundlers run one after another: on a machine's
+ * first build each would put the program that it runs into Deno's cache, and one finds the other's
+ * half copied.
  */
 export async function writePage(folder: URL): Promise<void> {
   const names: Record<string, string> = {};
@@ -80,8 +82,8 @@ export async function writePage(folder: URL): Promise<void> {
 }
 
 /**
- * Returns the parts of a script, with the names of other files that carry a hash. This comes before the parts
- * are named by their content: parts name style sheets that they load on first use.
+ * Returns the parts of a script, with the names of other files that carry a hash. This comes before
+ * the parts are named by their content: parts name style sheets that they load on first use.
  */
 async function bundled(
   path: string,

@@ -7,14 +7,16 @@ const ARGUMENTS = [
   "--platform",
   "browser",
   "--minify",
-  // Of cipher suite 3: ts-mls would load it when asked for that one, and no client here asks for it.
+  // Of cipher suite 3: ts-mls would load it when asked for that one, and no client here asks for
+  // it.
   "--external",
   "@noble/ciphers/chacha.js",
 ];
 
 /**
- * Bundles an entry by Deno's own bundler. Returns all parts by name: what the entry imports on first use is
- * in separate parts, or in the one part if `isWhole` (a service worker may not import on first use).
+ * Bundles an entry by Deno's own bundler. Returns all parts by name: what the entry imports on
+ * first use is in separate parts, or in the one part if `isWhole` (a service worker may not import
+ * on first use).
  */
 export async function bundle(
   entry: URL,

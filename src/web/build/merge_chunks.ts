@@ -9,10 +9,10 @@ const LAZY_IMPORT = /import\("\.\/([^"]+\.js)"\)/g;
 const EXPORT = /export\s*\{([^}]*)\};?\s*$/;
 
 /**
- * Puts the entry and every part that it imports into one file, so that the first screen takes one request
- * for its code: the bundler makes a part for each set of entries that share some code, a dozen of them. Each
- * part becomes a scope in the entry; parts that are loaded on first use import those scopes from it. Returns
- * the name of the merged entry.
+ * Puts the entry and every part that it imports into one file, so that the first screen takes one
+ * request for its code: the bundler makes a part for each set of entries that share some code, a
+ * dozen of them. Each part becomes a scope in the entry; parts that are loaded on first use import
+ * those scopes from it. Returns the name of the merged entry.
  *
  * All names get one hash of all code: the entry and the parts name each other.
  */
@@ -49,8 +49,8 @@ function linked(part: string, scopes: ReadonlyMap<string, string>, entry: string
 }
 
 /**
- * Returns the parts that only pass on what is in the entry: some code imports a module on first use that
- * other code imports at once. To fetch a file for it would take a round trip for nothing.
+ * Returns the parts that only pass on what is in the entry: some code imports a module on first use
+ * that other code imports at once. To fetch a file for it would take a round trip for nothing.
  */
 function stubs(parts: Parts, order: readonly string[]): string[] {
   return [...parts].filter(([name, code]) => {
@@ -107,8 +107,8 @@ function returned(names: string): string {
 }
 
 /**
- * Lets an import on first use fetch all files that it takes at once: a browser learns of the further ones
- * only when the first is there, which costs a round trip.
+ * Lets an import on first use fetch all files that it takes at once: a browser learns of the
+ * further ones only when the first is there, which costs a round trip.
  */
 function together(code: string, parts: Parts, scopes: ReadonlyMap<string, string>): string {
   return code.replaceAll(LAZY_IMPORT, (whole, name) => {

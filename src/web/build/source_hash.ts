@@ -3,15 +3,15 @@ import { createHash } from "node:crypto";
 const SRC = new URL("../../", import.meta.url);
 
 /**
- * The only folders whose code can end up in the page: the import directions hold the page to the client
- * library, `core` and `model`; from everything else it takes types.
+ * The only folders whose code can end up in the page: the import directions hold the page to the
+ * client library, `core` and `model`; from everything else it takes types.
  */
 const FOLDERS = ["client/", "core/", "model/", "web/build/", "web/page/"];
 const PACKAGES = new URL("../deno.lock", SRC);
 
 /**
- * Returns the name under which the page of this source is built: a hash of its files. A build of another
- * version is therefore never mistaken for this one's, whatever the times of the files say.
+ * Returns the name under which the page of this source is built: a hash of its files. A build of
+ * another version is therefore never mistaken for this one's, whatever the times of the files say.
  */
 export async function sourceHash(): Promise<string> {
   const paths = [PACKAGES];

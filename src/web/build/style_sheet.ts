@@ -1,12 +1,15 @@
-/** First what the others build on: the properties, bare elements, and the components used everywhere. */
+/**
+ * First what the others build on: the properties, bare elements, and the components used
+ * everywhere.
+ */
 const FIRST = ["/page/tokens.css", "/page/base.css", "/page/components/"];
 
 /** `voice.writing.lazy.css` belongs to the area "writing", and so does `writing.lazy.css`. */
 const LAZY = /([^/.]+)\.lazy\.css$/;
 
 /**
- * Returns the style sheets of the folder and the folders in it, without comments and spacing: `style.css` for
- * the first screen, and one for each area of the page that is loaded on first use.
+ * Returns the style sheets of the folder and the folders in it, without comments and spacing:
+ * `style.css` for the first screen, and one for each area of the page that is loaded on first use.
  */
 export async function styleSheets(folder: URL): Promise<Map<string, string>> {
   const groups = Map.groupBy(await sheetsOf(folder), ({ pathname }) => {
@@ -36,8 +39,9 @@ async function sheetsOf(folder: URL): Promise<URL[]> {
 }
 
 /**
- * Strings keep their spaces: the sheets have none in which a run of spaces, or a space beside punctuation,
- * matters, and a test holds them to that. Spaces around `+` and `-` are part of `calc()`.
+ * Strings keep their spaces: the sheets have none in which a run of spaces, or a space beside
+ * punctuation, matters, and a test holds them to that. Spaces around `+` and `-` are part of
+ * `calc()`.
  */
 export function minified(css: string): string {
   return css.replace(/\/\*[^]*?\*\//g, "")

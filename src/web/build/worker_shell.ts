@@ -12,8 +12,8 @@ const MAX_KEPT_BYTES = 64_000;
 const KEPT = /\.(js|css|svg)$/;
 
 /**
- * Returns the code of the service worker after a line that names the files to keep. With any of them
- * changes the worker, which is how browsers notice that there is a new version of the page.
+ * Returns the code of the service worker after a line that names the files to keep. With any of
+ * them changes the worker, which is how browsers notice that there is a new version of the page.
  */
 export async function withShell(code: string, entry: string, folder: URL): Promise<string> {
   const paths: string[] = [];

@@ -32,7 +32,9 @@ function isMissingPart(reason: unknown): boolean {
   return reason instanceof TypeError && /import|module/i.test(reason.message);
 }
 
-/** Not awaited by the module: parts that are loaded on first use import it, and would wait for it. */
+/**
+ * Not awaited by the module: parts that are loaded on first use import it, and would wait for it.
+ */
 async function start(): Promise<void> {
   // Beside what follows, which takes as long.
   if (openChatId.peek() !== "") void import("./chat/open_chat.tsx");

@@ -35,8 +35,9 @@ const MAX_REASON = 500;
 const BREAKER = { failures: 5, firstPauseMs: 5_000, longestPauseMs: 60_000 };
 
 /**
- * Asks the customer's backend whether a message may be stored. After several failures in a row it is
- * not asked for a while, so that a backend that is down does not cost each message half a second.
+ * Asks the customer's backend whether a message may be stored. After several failures in a row it
+ * is not asked for a while, so that a backend that is down does not cost each message half a
+ * second.
  */
 export class MessageHook {
   readonly #breaker = new CircuitBreaker(BREAKER);
@@ -44,7 +45,10 @@ export class MessageHook {
 
   constructor(private readonly options: MessageHookOptions) {}
 
-  /** Returns the content to store. Throws `message_refused`, and `unavailable` where failures refuse. */
+  /**
+   * Returns the content to store. Throws `message_refused`, and `unavailable` where failures
+   * refuse.
+   */
   async ask(hook: OpenHook, message: ScreenedMessage): Promise<HookedContent> {
     const { clock, observe, log } = this.options;
     if (this.#breaker.waitMs(clock.now()) > 0 || this.#inFlight >= MAX_IN_FLIGHT) {

@@ -33,7 +33,9 @@ export interface ScreeningOptions {
   log: Log;
 }
 
-/** Applies the filters, and then asks the hook. Nothing is read or awaited while there are no rules. */
+/**
+ * Applies the filters, and then asks the hook. Nothing is read or awaited while there are no rules.
+ */
 export class Screening implements MessageScreen {
   readonly #order = new SenderOrder();
   /** Sends under way, by sender, chat and `clientId`: a repeat waits for the same answer. */

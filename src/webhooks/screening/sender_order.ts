@@ -1,6 +1,6 @@
 /**
- * Lets results come out in the order in which their work began, for each key: work runs side by side,
- * and a result waits for those before it, whether they fail or not.
+ * Lets results come out in the order in which their work began, for each key: work runs side by
+ * side, and a result waits for those before it, whether they fail or not.
  */
 export class SenderOrder {
   readonly #last = new Map<string, Promise<unknown>>();

@@ -32,8 +32,8 @@ export interface WordMatches {
 }
 
 /**
- * Finds listed words in a text, at word boundaries and whatever their case. The time is linear in the
- * length of the text: each of its words is looked up as the beginning of a listed one.
+ * Finds listed words in a text, at word boundaries and whatever their case. The time is linear in
+ * the length of the text: each of its words is looked up as the beginning of a listed one.
  */
 export class WordList {
   readonly #root: Node = { next: new Map(), action: null };

@@ -1,6 +1,6 @@
 /**
- * The least that any WebSocket server on Deno does for a socket: the handshake, the first frame read
- * as JSON, and a reply of the length of ours.
+ * The least that any WebSocket server on Deno does for a socket: the handshake, the first frame
+ * read as JSON, and a reply of the length of ours.
  */
 const REPLY = JSON.stringify({ id: 0, ok: true, data: { user: "x".repeat(600) } });
 

@@ -1,4 +1,6 @@
-/** Registers two people, sends, lists, reacts and uploads with the client of @hey-api/openapi-ts. */
+/**
+ * Registers two people, sends, lists, reacts and uploads with the client of @hey-api/openapi-ts.
+ */
 import { client } from "./hey/client.gen";
 import {
   authRegister,

@@ -1,4 +1,6 @@
-/** Registers two people, sends, lists, reacts and uploads with openapi-fetch and openapi-typescript. */
+/**
+ * Registers two people, sends, lists, reacts and uploads with openapi-fetch and openapi-typescript.
+ */
 import createClient from "openapi-fetch";
 import type { paths } from "./openapi";
 

@@ -23,8 +23,8 @@ const PACKAGE_FOLDER = /^.*\/npm\/[^/]+\/(@[^/]+\/)?[^/]+\/[^/]+(?=\/)/;
 
 /**
  * Bundles readable modules from entries below `src/client`, at the same paths below `folder`. Code
- * that several of them need, and dynamically imported code, is in separate files. Returns the folders
- * of the packages whose code they contain.
+ * that several of them need, and dynamically imported code, is in separate files. Returns the
+ * folders of the packages whose code they contain.
  */
 export async function bundleModules(folder: string, entries: string[]): Promise<Set<string>> {
   const sources = entries.map((entry) => `src/client/${entry}`);

@@ -28,7 +28,9 @@ export interface HuntOptions {
 /** Tests of one go, the nearest first. */
 const GOES = [2, 8, 40, Infinity];
 
-/** Tests with a mistake may take this many times longer, and a minute more, before they are late. */
+/**
+ * Tests with a mistake may take this many times longer, and a minute more, before they are late.
+ */
 const PATIENCE = 5;
 const PATIENCE_MS = 60_000;
 
@@ -63,8 +65,8 @@ export class Hunt {
   }
 
   /**
-   * Takes the next `size` tests that run the line, or as many as fit in the time that is `left`, with
-   * their costs; null if the whole time is over.
+   * Takes the next `size` tests that run the line, or as many as fit in the time that is `left`,
+   * with their costs; null if the whole time is over.
    */
   async #nextOf(
     candidates: string[],

@@ -12,8 +12,8 @@ import { sample } from "./sample.ts";
  * `deno task mutate [--count 20] [--seed 1] [--minutes 30] [--seconds 120] [--jobs 1] [--learn 20]
  * path …`: draws small mistakes in each of the given folders or files (`src/x.ts:12` for one line),
  * makes them one at a time, looks for a test that notices, for `seconds` each, and prints the rates
- * and the mistakes that none noticed. Not every survivor is a missing test: a second guard may stand
- * behind what was removed.
+ * and the mistakes that none noticed. Not every survivor is a missing test: a second guard may
+ * stand behind what was removed.
  */
 
 const { values, positionals } = parseArgs({

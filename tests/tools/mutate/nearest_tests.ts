@@ -9,9 +9,9 @@ const SLOW_WEIGHT = 0.5;
 
 /**
  * Tests that may run a source: those from which imports lead to it, and those that start a program
- * which loads it. First comes the one with its name, then those of the source's folder, and of these
- * the ones that speak of the same, rather without a separate process: a test that starts a server
- * or a client reaches everything by imports, so these say little about what it tests.
+ * which loads it. First comes the one with its name, then those of the source's folder, and of
+ * these the ones that speak of the same, rather without a separate process: a test that starts a
+ * server or a client reaches everything by imports, so these say little about what it tests.
  */
 export class NearestTests {
   /** Importers of each file, by path relative to the root. */

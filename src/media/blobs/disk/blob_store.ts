@@ -25,9 +25,9 @@ import { orNull, readAt, syncDirectory, writeAll } from "./file.ts";
  *     blobs/<two hex digits>/<key, with %2F for />   whole blobs, each with its header (`header.ts`)
  *     partial/<id>                                   the same format, still growing
  *
- * A blob grows in `partial/`, is synced, and is then renamed into place: the rename makes it visible,
- * with type and etag, in one step. The directory is synced afterwards, so that acknowledged data
- * survives a power cut. Only one process may use a `root` at a time.
+ * A blob grows in `partial/`, is synced, and is then renamed into place: the rename makes it
+ * visible, with type and etag, in one step. The directory is synced afterwards, so that
+ * acknowledged data survives a power cut. Only one process may use a `root` at a time.
  */
 export class DiskBlobStore implements BlobStore {
   readonly #root: string;

@@ -3,7 +3,8 @@ import { keyBytes } from "../../../core/key_bytes.ts";
 import { AppError, quote } from "../../../core/errors.ts";
 
 /**
- * Message encryption for Web Push (RFC 8291) in the `aes128gcm` coding (RFC 8188), one record a push.
+ * Message encryption for Web Push (RFC 8291) in the `aes128gcm` coding (RFC 8188), one record a
+ * push.
  */
 
 /**

@@ -1,6 +1,9 @@
 import type { SchemaStep } from "./step.ts";
 
-/** Facts about the database itself. `incarnation` names this history: a restored backup gets a new one. */
+/**
+ * Facts about the database itself. `incarnation` names this history: a restored backup gets a new
+ * one.
+ */
 export const step: SchemaStep = `
 CREATE TABLE meta (
   key TEXT PRIMARY KEY,

@@ -1,4 +1,6 @@
-/** CORS for fetch-style handlers (WHATWG Fetch, section 3.2), with the option names of npm `cors`. */
+/**
+ * CORS for fetch-style handlers (WHATWG Fetch, section 3.2), with the option names of npm `cors`.
+ */
 export interface CorsOptions {
   /**
    * Origins that may read responses: `"*"` or `true` for every origin, origins by name, by pattern,

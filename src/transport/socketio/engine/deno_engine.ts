@@ -98,8 +98,8 @@ export class DenoEngine extends Server {
    * ```ts
    * import assert from "node:assert/strict";
    *
-   * const engine = new DenoEngine();
-   * const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request, info) => {
+   * const engine = new DenoEngine(); const server = Deno.serve({ port: 0, hostname: "127.0.0.1",
+   * onListen() {} }, (request, info) => {
    *   const { pathname } = new URL(request.url);
    *   return pathname === "/engine.io/" ? engine.handle(request, info) : new Response("Hello");
    * });

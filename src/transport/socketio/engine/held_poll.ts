@@ -5,9 +5,9 @@ import { type Exchange, textResponse } from "./exchange.ts";
 const UPGRADE_FRAME_MS = 50;
 
 /**
- * Holds a poll until the frame that completes the upgrade would have arrived, and then calls `goOn`.
- * A client sends that frame on one connection and its next requests on another, so the server may
- * read them in either order.
+ * Holds a poll until the frame that completes the upgrade would have arrived, and then calls
+ * `goOn`. A client sends that frame on one connection and its next requests on another, so the
+ * server may read them in either order.
  */
 export function holdPoll(exchange: Exchange, socket: Socket, goOn: () => void): void {
   const letGo = () => {

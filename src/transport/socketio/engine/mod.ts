@@ -1,6 +1,6 @@
 /**
- * Engine.IO for Deno: `Deno.serve` and `Deno.upgradeWebSocket` under the sessions of npm `engine.io`,
- * for npm `socket.io` or by itself. See README.md.
+ * Engine.IO for Deno: `Deno.serve` and `Deno.upgradeWebSocket` under the sessions of npm
+ * `engine.io`, for npm `socket.io` or by itself. See README.md.
  */
 export { DenoEngine } from "./deno_engine.ts";
 export {

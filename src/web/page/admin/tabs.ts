@@ -42,7 +42,10 @@ const BotsTab = integrations.lazily<TabProps>(async () =>
   (await import("./bots/bots_tab.tsx")).BotsTab
 );
 
-/** The parts of the administrators' view, in the order of the navigation: a new one takes one entry here. */
+/**
+ * The parts of the administrators' view, in the order of the navigation: a new one takes one entry
+ * here.
+ */
 export const TABS: readonly AdminTab[] = [
   { id: "reports", icon: "flag", title: () => admin.t().reports, view: ReportsTab },
   { id: "people", icon: "people", title: () => admin.t().people, view: PeopleTab },

@@ -5,7 +5,9 @@ import { faultText } from "../texts/fault_text.ts";
 
 export type AdminAccess = "pending" | "granted" | { refused: string };
 
-/** Asks the server: the role alone does not decide, a missing second factor may stand in the way. */
+/**
+ * Asks the server: the role alone does not decide, a missing second factor may stand in the way.
+ */
 export function useAdminAccess(client: ChatClient): AdminAccess {
   const [access, setAccess] = useState<AdminAccess>("pending");
   useEffect(() => {
@@ -17,7 +19,10 @@ export function useAdminAccess(client: ChatClient): AdminAccess {
   return access;
 }
 
-/** The server names a condition that an administrator does not meet yet; to others it says no more than "no". */
+/**
+ * The server names a condition that an administrator does not meet yet; to others it says no more
+ * than "no".
+ */
 function reasonOf(error: unknown): string {
   const isPlain = error instanceof ChatError && error.code === "forbidden" &&
     !error.message.includes(":");

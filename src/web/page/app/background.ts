@@ -4,8 +4,8 @@ import { watchInstallation } from "../state/installation.ts";
 import { startServiceWorker } from "./service_worker.ts";
 
 /**
- * Everything that the page does unseen, once it is usable. `script`: address of the script that the page
- * began with, whose name is that of the page's version.
+ * Everything that the page does unseen, once it is usable. `script`: address of the script that the
+ * page began with, whose name is that of the page's version.
  */
 export function begin(script: string): void {
   const entry = script.split("/").at(-1)!;

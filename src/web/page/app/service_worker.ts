@@ -38,7 +38,10 @@ function workerUrl(): string {
   return trustedTypes?.createPolicy("realtimechat", rules).createScriptURL(url) ?? url;
 }
 
-/** A tab may be open for weeks. Its connection breaks whenever the server is replaced by a newer one. */
+/**
+ * A tab may be open for weeks. Its connection breaks whenever the server is replaced by a newer
+ * one.
+ */
 function lookForUpdates(registration: ServiceWorkerRegistration): void {
   let lookedAt = performance.now();
   effect(() => {

@@ -31,7 +31,10 @@ export async function warmUp(): Promise<void> {
   isWarm.value = true;
 }
 
-/** Resolves once the page shows what it was opened for: until then, nothing else is to share the line. */
+/**
+ * Resolves once the page shows what it was opened for: until then, nothing else is to share the
+ * line.
+ */
 async function settled(): Promise<void> {
   if (signedIn.peek() === null) return void await import("../sign_in/sign_in_view.tsx");
   await new Promise<void>((resolve) => {

@@ -12,8 +12,8 @@ const SIGN_OUT_MS = 3_000;
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 
 /**
- * Hides a message, and deletes it after some seconds unless that is undone. The intention is kept in the
- * browser, so that a page that is closed meanwhile deletes it when it is opened again.
+ * Hides a message, and deletes it after some seconds unless that is undone. The intention is kept
+ * in the browser, so that a page that is closed meanwhile deletes it when it is opened again.
  */
 export async function deleteSoon(app: SignedIn, { id }: LocalMessage): Promise<void> {
   await writing.load();

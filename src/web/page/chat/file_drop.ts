@@ -1,4 +1,7 @@
-/** Takes files that are dropped onto the element; says whether some are held above it. Returns what ends it. */
+/**
+ * Takes files that are dropped onto the element; says whether some are held above it. Returns what
+ * ends it.
+ */
 export function takeDroppedFiles(
   target: HTMLElement,
   { onFiles, onOver }: { onFiles(files: File[]): void; onOver(isOver: boolean): void },

@@ -56,8 +56,8 @@ export function ForwardDialog({ message, onClose }: ForwardDialogProps) {
 }
 
 /**
- * Encrypted content goes to encrypted chats only: the server must not read it. A file is encrypted for one
- * chat, or for none, so none goes from one kind of chat to the other.
+ * Encrypted content goes to encrypted chats only: the server must not read it. A file is encrypted
+ * for one chat, or for none, so none goes from one kind of chat to the other.
  */
 function mayGo({ kind, media, encrypted }: LocalMessage, isEncrypted: boolean): boolean {
   if (kind === "encrypted") return isEncrypted && encrypted?.files.length === 0;

@@ -13,8 +13,9 @@ export interface HistoryLine {
 }
 
 /**
- * Returns who created a group, joined and left it, by time: as far as the rows of the members tell, which
- * know the last time only. Where the server writes messages about it, those stand in their place.
+ * Returns who created a group, joined and left it, by time: as far as the rows of the members tell,
+ * which know the last time only. Where the server writes messages about it, those stand in their
+ * place.
  */
 export function historyLines(app: SignedIn, chat: ChatState): ReadonlySignal<HistoryLine[]> {
   return computed(() => {

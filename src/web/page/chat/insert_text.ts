@@ -1,4 +1,7 @@
-/** Puts a text in place of a part of what is in the box, as if it were typed; without a part, at the caret. */
+/**
+ * Puts a text in place of a part of what is in the box, as if it were typed; without a part, at the
+ * caret.
+ */
 export function insertText(
   input: HTMLTextAreaElement,
   text: string,

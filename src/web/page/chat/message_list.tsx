@@ -59,7 +59,9 @@ export function MessageList({ chat, onMode, onDialog }: MessageListProps) {
   const visit = useRef({ messages, window, bounds });
   visit.current = { messages, window, bounds };
 
-  /** Reaches for more in the direction in which there is little left, and says what has been read. */
+  /**
+   * Reaches for more in the direction in which there is little left, and says what has been read.
+   */
   const look = () => {
     const { messages, window, bounds } = visit.current;
     if (keeper.isNearTop && bounds.start > 0) setPlace(earlier(messages, window));

@@ -1,6 +1,8 @@
 import type { LocalMessage } from "../../../client/mod.ts";
 
-/** Rows that are in the document at most, so that a chat of 10,000 messages scrolls like one of 100. */
+/**
+ * Rows that are in the document at most, so that a chat of 10,000 messages scrolls like one of 100.
+ */
 export const MAX_ROWS = 200;
 /** Rows that a step towards one end adds. */
 const STEP = 50;
@@ -8,8 +10,9 @@ const STEP = 50;
 const CONTEXT = 20;
 
 /**
- * Which messages are in the document: those whose seq is from `from` to `to`. Messages on their way, which
- * have no seq yet, belong to the end. Seqs stay right when older messages are put before.
+ * Which messages are in the document: those whose seq is from `from` to `to`. Messages on their
+ * way, which have no seq yet, belong to the end. Seqs stay right when older messages are put
+ * before.
  */
 export interface MessageWindow {
   from: number;

@@ -5,7 +5,9 @@ import { dayOf } from "../texts/format.ts";
 /** Messages of one person within this time stand together under one name. */
 const TOGETHER_MS = 5 * 60_000;
 
-/** Everything that one row depends on. All of it is compared, so that only changed rows are drawn. */
+/**
+ * Everything that one row depends on. All of it is compared, so that only changed rows are drawn.
+ */
 export interface Row {
   key: string;
   message: LocalMessage;

@@ -5,9 +5,9 @@ const NEAR_PX = 600;
 const END_PX = 40;
 
 /**
- * Keeps what a person looks at where it is while rows come and go above and below it: at the end it stays
- * at the end; elsewhere the first row in view keeps its place. The browser's own anchoring loses it when the
- * anchor's neighbours are replaced, and Safari has none.
+ * Keeps what a person looks at where it is while rows come and go above and below it: at the end it
+ * stays at the end; elsewhere the first row in view keeps its place. The browser's own anchoring
+ * loses it when the anchor's neighbours are replaced, and Safari has none.
  */
 export class ScrollKeeper {
   /** Whether the newest message is in view. */
@@ -68,13 +68,18 @@ export class ScrollKeeper {
     this.#place();
   }
 
-  /** To be called when rows have changed; `hasEnd` if the last one in the document is the last one. */
+  /**
+   * To be called when rows have changed; `hasEnd` if the last one in the document is the last one.
+   */
   restore(hasEnd: boolean): void {
     this.#hasEnd = hasEnd;
     this.#place();
   }
 
-  /** Seq of the last message whose end is in view; 0 if there is none, or the place to begin at is not reached. */
+  /**
+   * Seq of the last message whose end is in view; 0 if there is none, or the place to begin at is
+   * not reached.
+   */
   lastVisibleSeq(): number {
     const scroller = this.#scroller;
     const isMoving = this.#beginning !== null || this.#wanted !== null;
@@ -124,8 +129,8 @@ export class ScrollKeeper {
   }
 
   /**
-   * Pixels scrolled since the anchor was taken, whose event is still to come: placing rows must not take
-   * them back. A position that the browser has cut off, because rows went, is none.
+   * Pixels scrolled since the anchor was taken, whose event is still to come: placing rows must not
+   * take them back. A position that the browser has cut off, because rows went, is none.
    */
   #unseenScroll(): number {
     const { scrollTop } = this.#scroller!;

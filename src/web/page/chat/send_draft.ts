@@ -3,8 +3,8 @@ import type { SignedIn } from "../state/signed_in.ts";
 import { mentionsIn } from "./mentions.ts";
 
 /**
- * Sends the text that was written in a chat, and the files that were added; once they are uploaded, if they
- * are not yet. Returns false if there is nothing to send, or a file has failed.
+ * Sends the text that was written in a chat, and the files that were added; once they are uploaded,
+ * if they are not yet. Returns false if there is nothing to send, or a file has failed.
  */
 export function sendDraft(app: SignedIn, chat: ChatState, replyTo?: string): boolean {
   const { uploads } = chat;

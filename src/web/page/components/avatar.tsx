@@ -15,7 +15,10 @@ interface AvatarProps {
   size?: "s" | "m" | "l";
 }
 
-/** The picture, or initials on one of eight tones, always the same one for an id. Decoration: the name stands beside it. */
+/**
+ * The picture, or initials on one of eight tones, always the same one for an id. Decoration: the
+ * name stands beside it.
+ */
 export function Avatar({ id, name, mediaId, presenceOf, size = "m" }: AvatarProps) {
   return (
     <span class={`avatar size-${size} tone-${toneOf(id)}`} aria-hidden="true">

@@ -11,7 +11,9 @@ interface DialogProps {
   onClose(): void;
 }
 
-/** A modal dialog: the browser keeps the focus in it, closes it by Escape, and gives the focus back. */
+/**
+ * A modal dialog: the browser keeps the focus in it, closes it by Escape, and gives the focus back.
+ */
 export function Dialog({ title, children, class: extra, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();

@@ -9,7 +9,10 @@ interface FormProps {
   onSubmit(fields: Record<string, string>): Promise<void>;
 }
 
-/** Fields and a button; what the server refuses is shown above the button, and the fields keep their text. */
+/**
+ * Fields and a button; what the server refuses is shown above the button, and the fields keep their
+ * text.
+ */
 export function Form({ label, children, onSubmit }: FormProps) {
   const [fault, setFault] = useState("");
   const [isBusy, setBusy] = useState(false);

@@ -1,6 +1,9 @@
 const loading = new Map<string, Promise<void>>();
 
-/** Adds a style sheet to the page; resolves once it applies. A failed one is fetched again when it is next asked for. */
+/**
+ * Adds a style sheet to the page; resolves once it applies. A failed one is fetched again when it
+ * is next asked for.
+ */
 export function loadStyle(href: string): Promise<void> {
   let found = loading.get(href);
   if (!found) {

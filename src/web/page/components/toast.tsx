@@ -1,6 +1,9 @@
 import { hideToast, openDialogs, toast } from "../state/toast.ts";
 
-/** Always there, so that a screen reader reads what appears in it: in the page, or in the topmost dialog. */
+/**
+ * Always there, so that a screen reader reads what appears in it: in the page, or in the topmost
+ * dialog.
+ */
 export function ToastBox({ dialog }: { dialog?: string }) {
   const shown = toast.value;
   if (openDialogs.value.at(-1) !== dialog) return null;

@@ -10,7 +10,10 @@ const HookList = integrations.lazily(async () => {
   return (await import("./hook_list.tsx")).HookList;
 });
 
-/** Seldom needed: fetched when they are asked for. For owner and admins of a group without encryption. */
+/**
+ * Seldom needed: fetched when they are asked for. For owner and admins of a group without
+ * encryption.
+ */
 export function IncomingHooks({ chatId }: { chatId: string }) {
   const [isOpen, setOpen] = useState(false);
   return (

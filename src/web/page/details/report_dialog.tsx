@@ -5,7 +5,9 @@ import { m } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
 import { ReportForm } from "./report_form.tsx";
 
-/** Reports a message. Of an encrypted one, the administrators see that there was one, and no more. */
+/**
+ * Reports a message. Of an encrypted one, the administrators see that there was one, and no more.
+ */
 export function ReportDialog({ message, onClose }: { message: LocalMessage; onClose(): void }) {
   const { people } = useApp();
   const { id, senderId, text } = message;

@@ -19,7 +19,10 @@ const FIRST_INDICATOR = 0x1f1e6;
 
 const known = new WeakMap<EmojiTexts, EmojiGroup[]>();
 
-/** Returns all emoji with their names in one language; the flags of regions are named by the browser. */
+/**
+ * Returns all emoji with their names in one language; the flags of regions are named by the
+ * browser.
+ */
 export function emojiGroups(texts: EmojiTexts, language: string): EmojiGroup[] {
   const found = known.get(texts);
   if (found) return found;

@@ -1,4 +1,6 @@
-/** A shield with a tick. Decoration: the word stands beside it, or is the label of what it is in. */
+/**
+ * A shield with a tick. Decoration: the word stands beside it, or is the label of what it is in.
+ */
 export function VerifiedIcon() {
   return (
     <svg class="icon verified-icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

@@ -9,7 +9,10 @@ const KEEP_MS = 60_000;
 /** By the id of the upload: URLs of decrypted files that are on the screen. */
 const opened = new Map<string, Signal<string | null>>();
 
-/** Subscribes to the URL of a file; null until it is known, and for an encrypted one that cannot be read. */
+/**
+ * Subscribes to the URL of a file; null until it is known, and for an encrypted one that cannot be
+ * read.
+ */
 export function fileUrl(client: ChatClient, { id, sealed }: Attachment): string | null {
   return (sealed ? openedUrl(client, sealed) : signalOf(client.files.watchUrl(id))).value;
 }

@@ -21,7 +21,10 @@ export interface PictureProps {
   url?: string | null;
 }
 
-/** A picture's place is as large as the picture from the beginning, and shows its ThumbHash until it is here. */
+/**
+ * A picture's place is as large as the picture from the beginning, and shows its ThumbHash until it
+ * is here.
+ */
 export function Picture({ picture, among, url: given }: PictureProps) {
   const { client } = useApp();
   const [isOpen, setOpen] = useState(false);

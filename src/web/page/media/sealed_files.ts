@@ -11,8 +11,8 @@ export function openPicture(client: ChatClient, file: FileDescriptor): Promise<s
 }
 
 /**
- * Returns a `blob:` URL of any file. The type is the sender's word: only pictures and recordings keep theirs,
- * since a document under the page's own origin could run scripts.
+ * Returns a `blob:` URL of any file. The type is the sender's word: only pictures and recordings
+ * keep theirs, since a document under the page's own origin could run scripts.
  */
 export async function openUrl(client: ChatClient, file: FileDescriptor): Promise<string> {
   const bytes = await client.files.downloadEncrypted(file);

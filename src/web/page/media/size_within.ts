@@ -8,7 +8,9 @@ const UNKNOWN: Size = { width: 240, height: 180 };
 /** Side of the smallest place: large enough to be pressed. */
 const MIN_SIDE = 48;
 
-/** Returns the size that a picture is shown in: its own, or what is left of it within the maximum. */
+/**
+ * Returns the size that a picture is shown in: its own, or what is left of it within the maximum.
+ */
 export function sizeWithin(
   { width, height }: { width: number | null; height: number | null },
   max: Size,

@@ -5,8 +5,8 @@ type Settings = Output<"notification.settings">;
 type ChatSettings = Output<"chat.notifications">;
 
 /**
- * Tells which messages the person wants to be notified of, by the rules that the server has for pushes:
- * settings for each kind, quiet hours, and the level of each chat.
+ * Tells which messages the person wants to be notified of, by the rules that the server has for
+ * pushes: settings for each kind, quiet hours, and the level of each chat.
  */
 export class AlertRules {
   #settings: Promise<Settings> | null = null;

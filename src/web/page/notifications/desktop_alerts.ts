@@ -19,8 +19,8 @@ interface Alert {
 }
 
 /**
- * Shows notifications of the operating system while the page is open and no tab of it is in view. The server
- * sends no push then, because the person is connected.
+ * Shows notifications of the operating system while the page is open and no tab of it is in view.
+ * The server sends no push then, because the person is connected.
  */
 export class DesktopAlerts {
   readonly #rules: AlertRules;

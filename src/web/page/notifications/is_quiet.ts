@@ -5,8 +5,8 @@ interface QuietHours {
 }
 
 /**
- * True if the moment lies in the quiet hours, by the clock of their time zone; they may span midnight.
- * False if this browser does not know the zone, which another device has chosen.
+ * True if the moment lies in the quiet hours, by the clock of their time zone; they may span
+ * midnight. False if this browser does not know the zone, which another device has chosen.
  */
 export function isQuiet(hours: QuietHours | null, moment: Date): boolean {
   if (hours === null) return false;

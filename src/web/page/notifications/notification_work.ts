@@ -8,8 +8,8 @@ import { takeUpPush } from "./push_switch.ts";
 import { countNotifications } from "./unread_notifications.ts";
 
 /**
- * Counts, shows and takes back notifications for each person who is signed in. With the session end the
- * pushes to this browser, also where it was ended while no tab was open.
+ * Counts, shows and takes back notifications for each person who is signed in. With the session end
+ * the pushes to this browser, also where it was ended while no tab was open.
  */
 export function startNotifications(): void {
   let stop = () => {};

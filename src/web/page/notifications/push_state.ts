@@ -1,8 +1,9 @@
 import { signal } from "@preact/signals";
 
 /**
- * Whether this browser shows notifications while the page is not in view. `page`: as long as it is open;
- * `always`: also when it is closed, by Web Push. `refused`: the person has forbidden it in the browser.
+ * Whether this browser shows notifications while the page is not in view. `page`: as long as it is
+ * open; `always`: also when it is closed, by Web Push. `refused`: the person has forbidden it in
+ * the browser.
  */
 export type PushState = "unsupported" | "refused" | "off" | "page" | "always";
 
@@ -11,7 +12,10 @@ export const pushState = signal<PushState | null>(null);
 
 const KEY = "realtimechat.notify";
 
-/** The choice for this browser; the browser's permission alone is no choice, it outlives signing out. */
+/**
+ * The choice for this browser; the browser's permission alone is no choice, it outlives signing
+ * out.
+ */
 export function isChosen(): boolean {
   try {
     return localStorage.getItem(KEY) === "on";

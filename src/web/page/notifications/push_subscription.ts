@@ -9,8 +9,9 @@ function isPushSupported(): boolean {
 }
 
 /**
- * Has the server send pushes to this browser; to be repeated at each visit, because the browser or the
- * server may have other keys by now. Returns false where Web Push is not set up or not available.
+ * Has the server send pushes to this browser; to be repeated at each visit, because the browser or
+ * the server may have other keys by now. Returns false where Web Push is not set up or not
+ * available.
  */
 export async function subscribe(client: ChatClient, storage: KeyStore): Promise<boolean> {
   if (!isPushSupported()) return false;
@@ -36,7 +37,9 @@ export async function unsubscribe(client: ChatClient, storage: KeyStore): Promis
   await client.call("push.remove", { deviceId: record.deviceId }).catch(() => {});
 }
 
-/** Ends the pushes to this browser without the server, to which the person is no longer signed in. */
+/**
+ * Ends the pushes to this browser without the server, to which the person is no longer signed in.
+ */
 export async function forgetSubscription(storage: KeyStore): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration();
   const subscription = await registration?.pushManager?.getSubscription();

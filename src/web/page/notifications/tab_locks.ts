@@ -1,6 +1,6 @@
 /*
- * Tabs of one browser agree by locks on which of them shows notifications: the browser frees a lock when its
- * tab is closed, and nothing has to be asked of tabs that are asleep.
+ * Tabs of one browser agree by locks on which of them shows notifications: the browser frees a lock
+ * when its tab is closed, and nothing has to be asked of tabs that are asleep.
  */
 const VISIBLE = "realtimechat visible";
 const ALERTS = "realtimechat alerts";

@@ -1,6 +1,6 @@
 /**
- * Up to white space, a quote, or the punctuation of Chinese and Japanese: those write no space between a
- * link and what follows it.
+ * Up to white space, a quote, or the punctuation of Chinese and Japanese: those write no space
+ * between a link and what follows it.
  */
 const CANDIDATE =
   /https?:\/\/[^\s<>"\u2018-\u201f\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff65]+/g;
@@ -28,7 +28,10 @@ export function splitLinks(text: string): string[] {
 }
 
 function trimmed(candidate: string): string {
-  /** Closing brackets that the candidate does not open, by their kind; counted once, since it may be long. */
+  /**
+   * Closing brackets that the candidate does not open, by their kind; counted once, since it may be
+   * long.
+   */
   const excess: Record<string, number> = {};
   for (const [closing, opening] of Object.entries(OPENING)) {
     excess[closing] = count(candidate, closing) - count(candidate, opening);

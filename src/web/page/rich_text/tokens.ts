@@ -20,8 +20,9 @@ type Mark = keyof typeof MARKS;
 const MAX_DEPTH = 3;
 
 /**
- * Reads the part of Markdown that people write in chats: bold, italics, struck out, code, blocks of code,
- * quotes, and addresses. Whatever is not closed stays as it was written. The time grows with the length.
+ * Reads the part of Markdown that people write in chats: bold, italics, struck out, code, blocks of
+ * code, quotes, and addresses. Whatever is not closed stays as it was written. The time grows with
+ * the length.
  */
 export function blocksOf(text: string): Block[] {
   const blocks: Block[] = [];

@@ -19,8 +19,8 @@ export function AdminLink() {
 }
 
 /**
- * The profile shows the role. Whether an address is listed in ADMIN_EMAILS, only the server knows; that
- * counts for accounts with a confirmed address and a second factor, which are few.
+ * The profile shows the role. Whether an address is listed in ADMIN_EMAILS, only the server knows;
+ * that counts for accounts with a confirmed address and a second factor, which are few.
  */
 async function isAdministrator({ client, me }: SignedIn): Promise<boolean> {
   const profile = me.peek();

@@ -7,7 +7,10 @@ import { account } from "../texts/account/account.ts";
 import { Disclosure } from "./disclosure.tsx";
 import { withProof } from "./proof_state.ts";
 
-/** Shows the address and whether it is confirmed. A new one counts once the link in its mail is followed. */
+/**
+ * Shows the address and whether it is confirmed. A new one counts once the link in its mail is
+ * followed.
+ */
 export function ChangeEmail() {
   const { client, me: profile } = useApp();
   const [asked, setAsked] = useState<string | null>(null);

@@ -11,7 +11,9 @@ import { m } from "../texts/more.ts";
 import { t } from "../texts/texts.ts";
 import { wanted } from "./proof_state.ts";
 
-/** Asks for a proof of identity once more, before something that only the account's owner may do. */
+/**
+ * Asks for a proof of identity once more, before something that only the account's owner may do.
+ */
 export function Proof() {
   const { me } = useApp();
   const asked = wanted.value;

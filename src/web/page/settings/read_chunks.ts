@@ -1,4 +1,7 @@
-/** Returns the body of a response of unknown length; `onSize` is called with the number of bytes so far. */
+/**
+ * Returns the body of a response of unknown length; `onSize` is called with the number of bytes so
+ * far.
+ */
 export async function readChunks(
   response: Response,
   onSize: (bytes: number) => void,

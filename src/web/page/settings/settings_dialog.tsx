@@ -75,7 +75,9 @@ function SettingsNav({ part }: { part: SettingsPart }) {
   );
 }
 
-/** Other devices and followed links may have changed what no event says: the address, for example. */
+/**
+ * Other devices and followed links may have changed what no event says: the address, for example.
+ */
 function useFreshProfile(): void {
   const app = useApp();
   useEffect(() => {

@@ -8,7 +8,9 @@ import { m } from "../texts/more.ts";
 
 type State = "online" | "away" | "busy" | "invisible";
 
-/** Presence as the person chooses it, and a line of text; both apply as soon as they are changed. */
+/**
+ * Presence as the person chooses it, and a line of text; both apply as soon as they are changed.
+ */
 export function StatusSettings() {
   const app = useApp();
   const me = app.me.value;

@@ -7,7 +7,10 @@ import { FormTitle } from "./form_title.tsx";
 import { begin } from "./provider_return.ts";
 import { type Provider, providerName } from "./providers.ts";
 
-/** For a new account of a provider that gave no address: it is typed here, and the sign-in begins again. */
+/**
+ * For a new account of a provider that gave no address: it is typed here, and the sign-in begins
+ * again.
+ */
 export function EmailForm({ provider }: { provider: Provider }) {
   const name = providerName(provider);
   const submit = async ({ email }: Record<string, string>) => {

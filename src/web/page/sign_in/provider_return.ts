@@ -34,7 +34,10 @@ export const returned = signal<{ challenge: string } | { noEmailBy: Provider } |
 /** A provider to be linked, by a person who is just back from it. */
 export const toLink = signal<Proof & { provider: Provider } | null>(null);
 
-/** Returns the address to send the person to; the server keeps nonce and PKCE verifier for the way back. */
+/**
+ * Returns the address to send the person to; the server keeps nonce and PKCE verifier for the way
+ * back.
+ */
 export async function begin(
   client: ChatClient,
   { provider, ...departure }: Omit<Departure, "state">,

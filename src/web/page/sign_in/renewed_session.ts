@@ -4,7 +4,10 @@ import { showToast } from "../state/toast.ts";
 import { account } from "../texts/account/account.ts";
 import { type Provider, providerName } from "./providers.ts";
 
-/** Puts a new session, which counts as a recent proof of identity, into the place of the present one. */
+/**
+ * Puts a new session, which counts as a recent proof of identity, into the place of the present
+ * one.
+ */
 export async function renewSession(
   app: SignedIn,
   provider: Provider,

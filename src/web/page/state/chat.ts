@@ -15,7 +15,9 @@ const LARGE_PAGE = 100;
 /** Milliseconds after which typing is signaled again. */
 const TYPING_REPEAT_MS = 3_000;
 
-/** One chat as the page shows it. Everything is read in signals, so that what changes draws itself. */
+/**
+ * One chat as the page shows it. Everything is read in signals, so that what changes draws itself.
+ */
 export class ChatState {
   readonly isLoadingOlder = signal(false);
   /** Whether members and the newest messages are here. */

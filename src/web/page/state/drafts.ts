@@ -5,10 +5,10 @@ const PREFIX = "realtimechat.draft.";
 const STORED_MS = 5_000;
 
 /**
- * Texts that were begun and not sent, by chat. The client keeps them in its sealed storage, and deletes
- * them when the person signs out. A page that is closed cannot wait for that storage, so what was
- * typed last goes to `localStorage` too, until the page is opened again; texts of encrypted chats do
- * not, since they would lie there unsealed.
+ * Texts that were begun and not sent, by chat. The client keeps them in its sealed storage, and
+ * deletes them when the person signs out. A page that is closed cannot wait for that storage, so
+ * what was typed last goes to `localStorage` too, until the page is opened again; texts of
+ * encrypted chats do not, since they would lie there unsealed.
  */
 export class Drafts {
   readonly #prefix: string;

@@ -1,6 +1,6 @@
 /**
- * Small things of one person that outlive a reload and go with signing out, in the browser's storage under a
- * common prefix.
+ * Small things of one person that outlive a reload and go with signing out, in the browser's
+ * storage under a common prefix.
  */
 export class Kept {
   constructor(private readonly prefix: string) {}

@@ -1,6 +1,6 @@
 /*
- * A tab holds a lock in the name of the version that it runs, as long as it is open. Thus the service
- * worker knows which versions are in use, without having to ask tabs that may be asleep.
+ * A tab holds a lock in the name of the version that it runs, as long as it is open. Thus the
+ * service worker knows which versions are in use, without having to ask tabs that may be asleep.
  */
 const PREFIX = "realtimechat page ";
 

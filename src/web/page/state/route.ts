@@ -7,9 +7,9 @@ const CHAT = /^([0-9a-f-]{36})(?:\/([0-9a-f-]{36}))?$/;
 export const wantedMessage = signal<{ chatId: string; messageId: string } | null>(null);
 
 /**
- * The address names the open chat or view, so that "back" works: `#<chatId>`, or `#settings` and such. Ids of
- * chats are UUIDs, so the two cannot be confused. A link to a message, `#<chatId>/<messageId>`, becomes one
- * to its chat once it is followed.
+ * The address names the open chat or view, so that "back" works: `#<chatId>`, or `#settings` and
+ * such. Ids of chats are UUIDs, so the two cannot be confused. A link to a message,
+ * `#<chatId>/<messageId>`, becomes one to its chat once it is followed.
  */
 const hash = signal(read());
 

@@ -23,7 +23,10 @@ const tellTabs = (news: TabNews) => tabs.postMessage(news);
 
 export interface Storage {
   storage: KeyStore;
-  /** Absent where the browser has no Web Crypto: pages without TLS. Encrypted chats do not work there. */
+  /**
+   * Absent where the browser has no Web Crypto: pages without TLS. Encrypted chats do not work
+   * there.
+   */
   deviceKey?: CryptoKey;
 }
 
@@ -55,7 +58,9 @@ export async function resume(): Promise<void> {
   signedIn.value = user ? begin(client) : null;
 }
 
-/** Parts of the library for a person who is signed in, for which it would ask one after the other. */
+/**
+ * Parts of the library for a person who is signed in, for which it would ask one after the other.
+ */
 async function fetchTogether(): Promise<void> {
   try {
     if (!await (await openStorage()).storage.read("session")) return;

@@ -94,7 +94,9 @@ export class SignedIn {
     await this.client.signOut();
   }
 
-  /** Deletes the account for good, and signs out. The server may end the session before it responds. */
+  /**
+   * Deletes the account for good, and signs out. The server may end the session before it responds.
+   */
   async deleteAccount(input: Input<"user.delete">): Promise<void> {
     this.#isLeaving = true;
     try {

@@ -10,7 +10,10 @@ export interface Toast {
 
 export const toast = signal<Toast | null>(null);
 
-/** Open modal dialogs, the topmost last. Only what is in that one is seen and read aloud, so it has the toast. */
+/**
+ * Open modal dialogs, the topmost last. Only what is in that one is seen and read aloud, so it has
+ * the toast.
+ */
 export const openDialogs = signal<readonly string[]>([]);
 let timer: ReturnType<typeof setTimeout> | undefined;
 

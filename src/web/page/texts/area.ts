@@ -5,9 +5,9 @@ import { loadStyle } from "../components/load_style.ts";
 import { language, type LanguageCode, reloads } from "./texts.ts";
 
 /*
- * Texts and styles of the areas of the page that are not on the first screen. Each area has a catalog for
- * each language, and may have a style sheet; both are fetched together with the first component of the area,
- * and the catalog again when another language is chosen.
+ * Texts and styles of the areas of the page that are not on the first screen. Each area has a
+ * catalog for each language, and may have a style sheet; both are fetched together with the first
+ * component of the area, and the catalog again when another language is chosen.
  *
  * To add an area "polls":
  * 1. Write `texts/polls/en.ts` (`export const en = { vote: "Vote" }`), then `de.ts` and `ar.ts`, which

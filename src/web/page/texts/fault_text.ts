@@ -1,7 +1,10 @@
 import { ChatError } from "../../../client/mod.ts";
 import { t } from "./texts.ts";
 
-/** Returns the text that a person reads about an error: the server's own sentences, where it has some. */
+/**
+ * Returns the text that a person reads about an error: the server's own sentences, where it has
+ * some.
+ */
 export function faultText(error: unknown): string {
   if (!(error instanceof ChatError)) return t().failed;
   if (error.code === "offline") return t().offlineFault;

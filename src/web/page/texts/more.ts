@@ -2,7 +2,10 @@ import type { ComponentType } from "preact";
 import { defineArea } from "./area.ts";
 import type { MoreTexts } from "./en_more.ts";
 
-/** Details, settings, search, requests: the first parts beyond the first screen. New ones get an area. */
+/**
+ * Details, settings, search, requests: the first parts beyond the first screen. New ones get an
+ * area.
+ */
 const more = defineArea<MoreTexts>({
   en: async () => (await import("./en_more.ts")).enMore,
   de: async () => (await import("./de_more.ts")).deMore,

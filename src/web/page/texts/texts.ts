@@ -38,8 +38,8 @@ export const LANGUAGES: readonly Language[] = [
 const KEY = "realtimechat.language";
 const texts = signal<Texts>(en);
 /**
- * Catalogs beyond the first screen's (see `area.ts`): each fetches its texts in a language, and returns what
- * puts them into use.
+ * Catalogs beyond the first screen's (see `area.ts`): each fetches its texts in a language, and
+ * returns what puts them into use.
  */
 export const reloads = new Set<(code: LanguageCode) => Promise<() => void>>();
 export const language = signal<Language>(LANGUAGES[0]);

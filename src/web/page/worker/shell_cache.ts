@@ -17,7 +17,9 @@ export class ShellCache {
     this.#name = `${PREFIX}${shell.entry} ${shell.version}`;
   }
 
-  /** Fetches the files; throws if the server has another version, so that the browser tries again. */
+  /**
+   * Fetches the files; throws if the server has another version, so that the browser tries again.
+   */
   async install(): Promise<void> {
     const pending = [...this.shell.paths];
     const cache = await caches.open(this.#name);

@@ -1,6 +1,6 @@
 /*
- * The part of a service worker's global scope that is used here. TypeScript's own types of it cannot be
- * loaded beside those of a page.
+ * The part of a service worker's global scope that is used here. TypeScript's own types of it
+ * cannot be loaded beside those of a page.
  */
 
 export interface ExtendableEvent extends Event {

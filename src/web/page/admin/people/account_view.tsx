@@ -16,7 +16,9 @@ import { AccountActions } from "./account_actions.tsx";
 import { AccountFacts } from "./account_facts.tsx";
 import { type Account, findAccount } from "./people_query.ts";
 
-/** One account: its profile and state, what administrators may do with it, and its audit entries. */
+/**
+ * One account: its profile and state, what administrators may do with it, and its audit entries.
+ */
 export function AccountView({ userId }: { userId: string }) {
   const { client } = useApp();
   /** Undefined: not known yet. Null: there is no such account. */

@@ -14,8 +14,9 @@ interface CompletionProps {
 }
 
 /**
- * A list of completions above the box, by ARIA's pattern of a listbox whose focus stays in the box. It listens
- * to the box itself, before the composer does: while it is open, arrows, Enter, Tab and Escape are its own.
+ * A list of completions above the box, by ARIA's pattern of a listbox whose focus stays in the box.
+ * It listens to the box itself, before the composer does: while it is open, arrows, Enter, Tab and
+ * Escape are its own.
  */
 export function Completion({ chat, input }: CompletionProps) {
   const app = useApp();

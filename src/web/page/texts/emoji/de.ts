@@ -1,8 +1,9 @@
 import type { EmojiTexts } from "./emoji.ts";
 
 /**
- * Names and search words from Unicode CLDR 48 (Unicode License v3), in the order of `emoji_list.ts`: a line for
- * each group. The words of an emoji are separated by commas; the first is its name.
+ * Names and search words from Unicode CLDR 48 (Unicode License v3), in the order of
+ * `emoji_list.ts`: a line for each group. The words of an emoji are separated by commas; the first
+ * is its name.
  */
 export const de: EmojiTexts = {
   search: "Emoji suchen",

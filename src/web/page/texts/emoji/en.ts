@@ -1,6 +1,7 @@
 /**
- * Names and search words from Unicode CLDR 48 (Unicode License v3), in the order of `emoji_list.ts`: a line for
- * each group. The words of an emoji are separated by commas; the first is its name.
+ * Names and search words from Unicode CLDR 48 (Unicode License v3), in the order of
+ * `emoji_list.ts`: a line for each group. The words of an emoji are separated by commas; the first
+ * is its name.
  */
 export const en = {
   search: "Search emoji",

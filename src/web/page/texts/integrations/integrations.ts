@@ -4,8 +4,8 @@ import type { en } from "./en.ts";
 export type IntegrationsTexts = typeof en;
 
 /**
- * Webhooks, API keys, bots, and the rules for texts: administrators set them up. Incoming webhooks: those
- * who manage a group.
+ * Webhooks, API keys, bots, and the rules for texts: administrators set them up. Incoming webhooks:
+ * those who manage a group.
  */
 export const integrations = defineArea<IntegrationsTexts>({
   en: async () => (await import("./en.ts")).en,
