@@ -109,6 +109,12 @@ Deno.test("a bot or an incoming webhook that cannot be ended is a failure", asyn
   for (const [name, act] of Object.entries(failing)) {
     assert.equal((await act()).body?.code, "internal", name);
   }
+  await chief.post(`/api/admin/chats/${group.id}/freeze`, { frozen: false });
+  database.exec(`DROP TRIGGER no_end;
+    CREATE TRIGGER no_leave BEFORE UPDATE ON memberships WHEN NEW.leftAt IS NOT NULL
+    BEGIN SELECT RAISE(ABORT, 'no leave'); END`);
+  const left = await hers.delete(`${path}/${hook.id}`);
+  assert.equal(left.body?.code, "internal", "a webhook that stays a member");
 });
 
 Deno.test({

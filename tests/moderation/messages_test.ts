@@ -11,9 +11,11 @@ const test = attacks();
 /** Texts of all pages of a list, in order. */
 async function texts(client: HttpClient, query: string): Promise<string[]> {
   const found: string[] = [];
+  const limit = Number(new URLSearchParams(query).get("limit") ?? Infinity);
   for (let cursor = "", pages = 0; pages < 20; pages++) {
     const { status, body } = await client.get(`/api/admin/messages?${query}${cursor}`);
     assert.equal(status, 200, JSON.stringify(body));
+    assert.ok(body.items.length <= limit, `${body.items.length} on a page of ${limit}`);
     found.push(...body.items.map(({ text }: { text: string }) => text));
     if (body.next === null) return found;
     cursor = `&cursor=${encodeURIComponent(body.next)}`;

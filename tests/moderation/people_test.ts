@@ -10,9 +10,11 @@ const MINUTE = 60_000;
 /** Usernames of all pages of a list, in order. */
 async function names(client: HttpClient, query: string): Promise<string[]> {
   const found: string[] = [];
+  const limit = Number(new URLSearchParams(query).get("limit") ?? Infinity);
   for (let cursor = "", pages = 0; pages < 20; pages++) {
     const { status, body } = await client.get(`/api/admin/users?${query}${cursor}`);
     assert.equal(status, 200, JSON.stringify(body));
+    assert.ok(body.items.length <= limit, `${body.items.length} on a page of ${limit}`);
     found.push(...body.items.map(({ username }: { username: string }) => username));
     if (body.next === null) return found;
     cursor = `&cursor=${encodeURIComponent(body.next)}`;
