@@ -213,4 +213,11 @@ Deno.test("a converter reports what is no export", async () => {
   assert.match(String(reason), /its first line has no version$/);
   assert.equal((await failed("slack"))[0], 64);
   assert.equal((await failed("mattermost", "--people"))[0], 64);
+  const map = world.folder.join("people.json");
+  for (const text of ["{}", "[]", "7", "null", '{"ann": 17}', '{"ann": "17", "ben": null}']) {
+    await Deno.writeTextFile(map, text);
+    const [code, reason] = await failed("slack", world.folder.path, "--people", map);
+    assert.equal(code, 1);
+    assert.match(String(reason), /people\.json: it must be a JSON object of ids/, text);
+  }
 });
