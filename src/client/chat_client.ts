@@ -260,8 +260,8 @@ export class ChatClient extends SessionClient {
    * assert.equal(sent.replyTo, messageId);
    * ```
    */
-  send(chatId: string, content: SendContent): Promise<MessageView> {
-    return this.#signedIn().sending.send(chatId, content);
+  async send(chatId: string, content: SendContent): Promise<MessageView> {
+    return await this.requireSignedIn().sending.send(chatId, content);
   }
 
   /**
@@ -277,7 +277,7 @@ export class ChatClient extends SessionClient {
    * ```
    */
   async resend(chatId: string, clientId: string): Promise<MessageView | null> {
-    return await this.#signedIn().sending.resend(chatId, clientId);
+    return await this.requireSignedIn().sending.resend(chatId, clientId);
   }
 
   /**
@@ -291,7 +291,7 @@ export class ChatClient extends SessionClient {
    * ```
    */
   async discard(_chatId: string, clientId: string): Promise<void> {
-    await this.#signedIn().sending.discard(clientId);
+    await this.requireSignedIn().sending.discard(clientId);
   }
 
   /**
@@ -349,7 +349,7 @@ export class ChatClient extends SessionClient {
   }
 
   async #change(chatId: string, messageId: string, change: MessageChange): Promise<void> {
-    await this.#signedIn().sending.change(chatId, messageId, change);
+    await this.requireSignedIn().sending.change(chatId, messageId, change);
   }
 
   /**
@@ -371,7 +371,8 @@ export class ChatClient extends SessionClient {
 
   /**
    * Marks messages up to `seq` as read; without it, all loaded messages. Takes effect locally
-   * immediately, and on the server as soon as there is a connection.
+   * immediately, and on the server as soon as there is a connection. Does nothing while no user is
+   * signed in: a screen may call it before.
    *
    * ```ts ignore
    * await client.openChat(chatId);
@@ -380,7 +381,7 @@ export class ChatClient extends SessionClient {
    * ```
    */
   markRead(chatId: string, seq?: number): void {
-    this.#signedIn().readMarks.mark(chatId, seq);
+    this.#outgoing?.readMarks.mark(chatId, seq);
   }
 
   /**
@@ -549,7 +550,8 @@ export class ChatClient extends SessionClient {
     });
   }
 
-  #signedIn(): Outgoing {
+  /** @internal */
+  requireSignedIn(): Outgoing {
     if (this.#outgoing) return this.#outgoing;
     throw new ChatError("signed_out", "Nobody is signed in");
   }

@@ -26,6 +26,8 @@ export interface ConversationHost {
   readonly inbox: Inbox;
   readonly drafts: Drafts;
   readonly state: string;
+  /** Throws `signed_out` if nothing can be sent or queued yet. */
+  requireSignedIn(): unknown;
   openChat(chatId: string): Promise<void>;
   loadOlder(chatId: string, limit?: number): Promise<boolean>;
   send(chatId: string, content: SendContent): Promise<MessageView>;
@@ -96,7 +98,7 @@ export class Conversation {
 
   /**
    * Sends the draft with the given media, and empties it. If the message is refused, it keeps the
-   * text.
+   * text. While no user is signed in, the draft stays, and it throws `signed_out`.
    *
    * ```ts ignore
    * const chat = client.chat(chatId);
@@ -106,12 +108,13 @@ export class Conversation {
    * assert.deepEqual(chat.draft.getSnapshot(), { text: "" });
    * ```
    */
-  sendDraft(content: Omit<SendContent, "text" | "replyTo"> = {}): Promise<MessageView> {
+  async sendDraft(content: Omit<SendContent, "text" | "replyTo"> = {}): Promise<MessageView> {
+    this.host.requireSignedIn();
     const { text, ...reply } = this.host.drafts.get(this.chatId);
     this.host.drafts.set(this.chatId, { text: "" });
     this.host.signalTyping(this.chatId, false);
     // An empty text is refused, so a message with only media has none.
-    return this.send({ ...content, ...reply, text: text || undefined });
+    return await this.send({ ...content, ...reply, text: text || undefined });
   }
 
   /**

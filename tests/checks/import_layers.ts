@@ -124,10 +124,11 @@ export const ADAPTER_IMPORTS: readonly string[] = ["core", "model", "api"];
 
 /**
  * Only the configuration reads the environment. Exceptions: the launcher passes it on, and the
- * server for conformance suites has no other configuration.
+ * server for conformance suites and an example of a user's program have no other configuration.
  */
 export const ENVIRONMENT_READERS: readonly string[] = [
   "config.ts",
+  "client/examples/next/app/chat-token/route.ts",
   "config/environment.ts",
   "launch.ts",
   "transport/socketio/conformance_server.ts",

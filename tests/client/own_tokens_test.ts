@@ -183,3 +183,30 @@ Deno.test("with a storage, a client with own tokens shows its chats without a ne
   await app.stop();
   await issuer[Symbol.asyncDispose]();
 });
+
+Deno.test("a screen that is shown before the client connects marks nothing as read, and keeps its draft", async () => {
+  await using w = await world();
+  await using ann = clientOf(w.app, w.token("ann"));
+  await using bob = clientOf(w.app, w.token("bob"));
+  bob.connect();
+  ann.connect();
+  await Promise.all([ann.online(), bob.online()]);
+  const { id: chatId } = await bob.openDirect(ann.userId);
+  await bob.send(chatId, { text: "Hello" });
+  await using page = clientOf(w.app, w.token("ann"));
+  const chat = page.chat(chatId);
+  chat.markRead();
+  page.markRead(chatId, 1);
+  chat.setDraft({ text: "I was" });
+  await assert.rejects(chat.sendDraft(), { code: "signed_out" });
+  const sent = page.send(chatId, { text: "too early" });
+  await assert.rejects(sent, { code: "signed_out" });
+  page.connect();
+  await page.online();
+  assert.equal(chat.draft.getSnapshot().text, "I was");
+  assert.equal(page.inbox.row(chatId)?.unread, 1);
+  assert.equal((await chat.sendDraft()).text, "I was");
+  assert.equal(chat.draft.getSnapshot().text, "");
+  chat.markRead();
+  assert.equal(page.inbox.row(chatId)?.unread, 0);
+});

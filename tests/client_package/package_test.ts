@@ -8,6 +8,7 @@ import { skipWithout } from "../support/skip.ts";
 import { InstalledPackage } from "./installed_package.ts";
 import { runBot, runPlainPage, runReactApp } from "./examples.ts";
 import { run, tryRun } from "./processes.ts";
+import { runNextApp } from "./next_app.ts";
 import { checkReadme } from "./readme_blocks.ts";
 import { servedFolder } from "./served_folder.ts";
 import { checkShaken, checkSizes } from "./sizes.ts";
@@ -152,6 +153,12 @@ for (
 ) {
   Deno.test({ name: `example: ${name}`, ignore, fn: () => example(installed, app.url) });
 }
+
+Deno.test({
+  name: "example: the Next.js app renders on its server, hydrates and chats with its own tokens",
+  ignore,
+  fn: () => runNextApp(installed),
+});
 
 Deno.test({
   name: "the guide's TypeScript compiles with the installed package",

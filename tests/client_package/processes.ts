@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 export interface RunOptions {
   cwd: string;
   env?: Record<string, string>;
+  /** Milliseconds after which the program is killed; only a failing test waits that long. */
+  patienceMs?: number;
 }
 
-/** Milliseconds after which a program is killed; only a failing test waits that long. */
 const PATIENCE_MS = 120_000;
+/** For programs that keep the machine busy for a while by themselves. */
+export const LONG_PATIENCE_MS = 600_000;
 
 /** Returns the output of a program. Throws with the whole output if it fails. */
 export async function run(program: string, args: string[], options: RunOptions): Promise<string> {
@@ -24,11 +27,12 @@ export async function tryRun(
   args: string[],
   options: RunOptions,
 ): Promise<{ code: number; output: string }> {
+  const { patienceMs = PATIENCE_MS, cwd } = options;
   const env = { NO_COLOR: "1", ...options.env };
   const stop = new AbortController();
   const { signal } = stop;
-  const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
-  const command = new Deno.Command(program, { ...options, args, env, signal, stdin: "null" });
+  const timer = setTimeout(() => stop.abort(), patienceMs);
+  const command = new Deno.Command(program, { cwd, args, env, signal, stdin: "null" });
   const { code, stdout, stderr } = await command.output().finally(() => clearTimeout(timer));
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, output: text(stdout) + text(stderr) };

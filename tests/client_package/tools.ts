@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exists, run } from "./processes.ts";
+import { exists, LONG_PATIENCE_MS, run } from "./processes.ts";
 
 const PINNED = fileURLToPath(new URL("tools/", import.meta.url));
 const FILES = ["package.json", "package-lock.json"];
@@ -26,7 +26,8 @@ export async function installedTools(): Promise<string> {
   await Deno.mkdir(base, { recursive: true });
   const unfinished = await Deno.makeTempDir({ dir: base, prefix: "installing-" });
   for (const name of FILES) await Deno.copyFile(join(PINNED, name), join(unfinished, name));
-  await run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: unfinished });
+  const options = { cwd: unfinished, patienceMs: LONG_PATIENCE_MS };
+  await run("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], options);
   await settle(unfinished, folder);
   return folder;
 }
