@@ -158,6 +158,14 @@ Deno.test("CONTRIBUTING names files and folders that exist", () => {
   assert.deepEqual(missing, []);
 });
 
+Deno.test("CONTRIBUTING names types and functions that exist", () => {
+  const text = read(".github/CONTRIBUTING.md");
+  const names = [...text.matchAll(/`(#?[A-Za-z]*[a-z][A-Z]\w*)`/g)].map(([, name]) => name);
+  const sources = SOURCES.filter((path) => path.endsWith(".ts")).map(read).join("\n");
+  assert.ok(names.includes("messageView"));
+  assert.deepEqual(names.filter((name) => !new RegExp(`${name}\\b`).test(sources)), []);
+});
+
 Deno.test("CONTRIBUTING's table of tasks has each task, and no other", () => {
   const contributing = read(".github/CONTRIBUTING.md");
   const listed = [...contributing.matchAll(/^\| `deno task ([\w:]+)`/gm)].map(([, task]) => task);

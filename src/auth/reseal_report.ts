@@ -8,7 +8,7 @@ export class ResealReport {
   total = 0;
   resealed = 0;
   unreadable = 0;
-  /** Of the first unreadable ones. */
+  /** Names of the first secrets that no key opens. */
   readonly names: string[] = [];
 
   /** Counts one; `reseal` resolves to true if it was sealed again. */

@@ -17,10 +17,10 @@ export interface LocalMessage extends MessageView {
   failure?: string;
   /** Changes of the message that the server does not have yet, or has refused. */
   changes?: readonly PendingChange[];
-  /** Of an entry of `failed`: the change that was refused, if it is not the message itself. */
+  /** In an entry of `failed`: the change that was refused, if it is not the message itself. */
   change?: PendingChange;
   /**
-   * Of an encrypted message, once it was decrypted; then `text`, `reactions` and so on hold its
+   * Content of an encrypted message, once it was decrypted; then `text`, `reactions` and so on hold its
    * content.
    */
   encrypted?: {

@@ -104,7 +104,7 @@ export function localChat(record: ChatRecord): LocalChat {
   };
 }
 
-/** Returns the messages that a screen shows first, and those that are still to be announced. */
+/** Returns how many of the newest messages to keep: a screen's first, and those not announced yet. */
 function messagesKept(all: LocalMessage[], sealed: ReadonlySet<string>): number {
   const first = all.findIndex(({ id }) => sealed.has(id));
   const unannounced = first === -1 ? 0 : all.length - first;

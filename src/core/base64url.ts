@@ -1,6 +1,6 @@
 import type { Bytes } from "./bytes.ts";
 
-/** Of ECMAScript 2026; Deno 2.5 and Node 24 do not have them yet. */
+/** Methods of ECMAScript 2026, which Deno 2.5 and Node 24 do not have yet. */
 interface NativeBase64 {
   fromBase64?(text: string, options: { alphabet: "base64url" }): Bytes;
   prototype: { toBase64?(options: { alphabet: "base64url"; omitPadding: boolean }): string };

@@ -68,7 +68,7 @@ export class PublicGetter {
 }
 
 interface Answer {
-  /** Of a redirect; null for the file itself. */
+  /** Target of a redirect; null for the file itself. */
   location: string | null;
   bytes: Uint8Array<ArrayBuffer>;
 }

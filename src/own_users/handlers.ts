@@ -52,7 +52,7 @@ function writing({ people, pictures, erasure }: OwnUserServices): Bound[] {
   ];
 }
 
-/** Of a batch: an AppError is the outcome of this one person. */
+/** Puts one person of a batch: an AppError is the outcome of this one only. */
 async function putOne(
   caller: ServerCaller,
   { externalId, picture, ...fields }: Given,

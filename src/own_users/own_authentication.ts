@@ -50,7 +50,7 @@ export class OwnAuthentication {
     };
   }
 
-  /** Of an erased person who is still remembered here, another one is made. */
+  /** Makes another person if the one that is remembered here was erased meanwhile. */
   async #sessionOf(userId: string, token: OwnToken, visitor: Visitor) {
     const { sessions, store } = this.options;
     try {

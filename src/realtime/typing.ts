@@ -14,7 +14,7 @@ const THIS_INSTANCE = "";
 interface TypingUser {
   chatId: string;
   userId: string;
-  /** Of the chat; null in a group, and where only another instance knows it. */
+  /** `directKey` of the chat; null in a group, and where only another instance knows it. */
   directKey: string | null;
   /**
    * Expiry timers by instance: the user may type on two devices that are connected to two

@@ -64,7 +64,7 @@ export interface UserBeginnings {
   /** The provider's account with which they signed up. */
   identity?: Identity;
   entry?: AuditEntry;
-  /** Of a user that a program plays: no such user is without it. */
+  /** Given for a user that a program plays: no such user is stored without it. */
   bot?: Bot;
 }
 

@@ -8,7 +8,7 @@ const LAG_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86_400, 2
 /** Read whenever the metrics are. */
 export interface WebhookState {
   endpoints(): readonly WebhookEndpoint[];
-  /** Of the endpoints that this instance serves. */
+  /** Returns the deliveries that wait, of the endpoints that this instance serves. */
   pending(): { count: number; oldestMs: number };
 }
 

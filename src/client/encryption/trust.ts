@@ -16,7 +16,7 @@ export interface PersonTrust {
 interface Entry {
   trust: readonly PersonTrust[];
   view: View<readonly PersonTrust[]>;
-  /** Of the last reading that was begun: an earlier one that ends later is ignored. */
+  /** Number of the last reading that was begun: an earlier one that ends later is ignored. */
   reading: number;
 }
 

@@ -18,7 +18,7 @@ const fileSchema = z.object({
   noncePrefix: secret(7),
   width: z.optional(z.int().check(z.positive())),
   height: z.optional(z.int().check(z.positive())),
-  /** Of a picture, in base64: a preview until it is here. 25 bytes at most. */
+  /** Preview of a picture until it is here: at most 25 bytes, in base64. */
   thumbHash: z.optional(z.string().check(z.regex(/^[\w+/]{4,36}={0,2}$/))),
   /** Milliseconds, of audio and video. */
   duration: z.optional(z.number().check(z.nonnegative())),

@@ -32,7 +32,7 @@ interface Outbox {
   cursor: number;
   /** The highest known batch number. */
   head: number;
-  /** Of a thread: the head in its row, as of the heartbeat before the last. */
+  /** A thread's head in its row, as of the heartbeat before the last. */
   announced: number;
 }
 

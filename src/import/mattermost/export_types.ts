@@ -31,7 +31,7 @@ export interface MattermostUser {
 
 export interface MattermostDirectChannel {
   members?: string[] | null;
-  /** Of later versions. */
+  /** In exports of later versions. */
   participants?: { username: string }[] | null;
 }
 

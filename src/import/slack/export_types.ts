@@ -49,7 +49,7 @@ export interface SlackMessage {
   subtype?: string;
   user?: string;
   bot_id?: string;
-  /** Of a bot. */
+  /** Name of a bot. */
   username?: string;
   user_profile?: { real_name?: string; display_name?: string; name?: string };
   text?: string;

@@ -7,8 +7,7 @@ const ARGUMENTS = [
   "--platform",
   "browser",
   "--minify",
-  // Of cipher suite 3: ts-mls would load it when asked for that one, and no client here asks for
-  // it.
+  // For cipher suite 3: ts-mls would load it when asked for that suite, which no client here does.
   "--external",
   "@noble/ciphers/chacha.js",
 ];

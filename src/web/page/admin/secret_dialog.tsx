@@ -8,7 +8,7 @@ import { t } from "../texts/texts.ts";
 
 interface SecretDialogProps {
   title: string;
-  /** Of the button that makes the secret. */
+  /** Text of the button that makes the secret. */
   label: string;
   children?: ComponentChildren;
   /** Resolves with the secret that is shown then. */

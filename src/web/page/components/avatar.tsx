@@ -5,7 +5,7 @@ import { signalOf } from "../state/signal_of.ts";
 const TONES = 8;
 
 interface AvatarProps {
-  /** Of the person or group: it chooses the tone. */
+  /** Id of the person or group, which chooses the tone. */
   id: string;
   name: string;
   /** The picture, if there is one. */

@@ -6,7 +6,7 @@ import { ToastBox } from "./toast.tsx";
 interface DialogProps {
   title: string;
   children: ComponentChildren;
-  /** Of a dialog with another layout. */
+  /** Class for another layout. */
   class?: string;
   onClose(): void;
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { faultText } from "../texts/fault_text.ts";
 
 interface FormProps {
-  /** Of the button. */
+  /** Text of the button. */
   label: string;
   children: ComponentChildren;
   onSubmit(fields: Record<string, string>): Promise<void>;

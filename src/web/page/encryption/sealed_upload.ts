@@ -16,7 +16,7 @@ export async function uploadSealed(
   return { mediaId: sealed.mediaId, sealed };
 }
 
-/** Nothing for a picture that the browser cannot read: it goes as a file. */
+/** Returns undefined for a picture that the browser cannot read: it is sent as a file. */
 async function lookOf(file: File) {
   try {
     const bitmap = await createImageBitmap(file);

@@ -17,7 +17,7 @@ export interface PictureProps {
   picture: Attachment;
   /** All pictures of the message. */
   among: Attachment[];
-  /** Of a decrypted one; null until it is known. */
+  /** URL of a decrypted picture; null until it is known. */
   url?: string | null;
 }
 

@@ -10,8 +10,8 @@ import { AlertRules } from "./alert_rules.ts";
 import { pushState } from "./push_state.ts";
 import { announceVisibility, isAnyVisible, whenFirst } from "./tab_locks.ts";
 
-/** As the server's pushes are tagged, so that a push and a tab never show the same twice. */
 interface Alert {
+  /** The tag of the server's push, so that a push and a tab never show the same twice. */
   tag: string;
   title: string;
   body: string;

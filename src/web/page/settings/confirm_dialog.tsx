@@ -5,7 +5,7 @@ import { t } from "../texts/texts.ts";
 
 interface ConfirmDialogProps {
   title: string;
-  /** Of the button. */
+  /** Text of the button. */
   label: string;
   /** The action cannot be undone, or shuts somebody out. */
   isGrave?: boolean;

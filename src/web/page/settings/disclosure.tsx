@@ -4,7 +4,7 @@ import { Form } from "../components/form.tsx";
 import { t } from "../texts/texts.ts";
 
 interface DisclosureProps {
-  /** Of the button that opens the form, and of the form's own. */
+  /** Text of the button that opens the form, and of the form's own. */
   label: string;
   children: ComponentChildren;
   onSubmit(fields: Record<string, string>): Promise<void>;

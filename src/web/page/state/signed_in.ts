@@ -18,7 +18,7 @@ export class SignedIn {
   readonly me = signal<ProfileView | null>(null);
   /** Whether the list of chats is known. */
   readonly hasInbox = signal(false);
-  /** Of the person's notifications, not of messages. */
+  /** Number of the person's unread notifications; messages are not counted. */
   readonly unreadNotifications = signal(0);
   readonly people: People;
   /** Texts that were begun and not sent, by chat. */

@@ -8,7 +8,7 @@ export interface Upload {
   /** From 0 to 1. */
   progress: number;
   mediaId: string | null;
-  /** Of an upload into an encrypted chat. */
+  /** Describes an encrypted upload, for the message. */
   sealed?: FileDescriptor;
   fault: string | null;
 }

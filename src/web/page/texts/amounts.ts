@@ -13,12 +13,12 @@ export function bytesOf(size: number): string {
   return number.format(size / 1_000 ** step);
 }
 
-/** Of a part between 0 and 1. */
+/** Returns the text of a part between 0 and 1. */
 export function percentOf(part: number): string {
   return new Intl.NumberFormat(language.value.code, { style: "percent" }).format(part);
 }
 
-/** Of a recording: minutes and seconds. */
+/** Returns minutes and seconds, for a recording. */
 export function clockOf(seconds: number): string {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;

@@ -8,7 +8,7 @@ import { t } from "./texts.ts";
 export function faultText(error: unknown): string {
   if (!(error instanceof ChatError)) return t().failed;
   if (error.code === "offline") return t().offlineFault;
-  // Of a form, each field's own sentence says more than the one of the request.
+  // The sentences of a form's fields say more than the one of the request.
   const faults = error.errors.map(({ message }) => message);
   return faults.length > 0 ? faults.join("; ") : error.message;
 }

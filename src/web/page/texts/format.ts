@@ -19,7 +19,7 @@ export function timeOf(timestamp: string): string {
   return format("time", { hour: "numeric", minute: "2-digit" }).format(new Date(timestamp));
 }
 
-/** Of a line between two days. */
+/** Returns the text of the line between two days. */
 export function dayOf(timestamp: string): string {
   const days = daysAgo(timestamp);
   if (days === 0) return t().today;

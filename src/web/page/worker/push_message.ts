@@ -46,7 +46,7 @@ async function withdraw(tag: string): Promise<void> {
   for (const shown of await scope.registration.getNotifications({ tag })) shown.close();
 }
 
-/** Of the installed app. Browsers without one reject. */
+/** Sets the badge of the installed app. Browsers without one reject. */
 async function setBadge(count: number): Promise<void> {
   await scope.navigator.setAppBadge?.(count).catch(() => {});
 }

@@ -41,7 +41,7 @@ export function SuspendDialog({ name, onSuspend, onClose }: SuspendDialogProps) 
   );
 }
 
-/** Of milliseconds, or of a time in the browser's zone. */
+/** `time` is in milliseconds since 1970, or a time in the browser's zone. */
 function timestampOf(time: number | string): string {
   return new Date(time).toISOString();
 }

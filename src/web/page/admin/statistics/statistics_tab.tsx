@@ -71,7 +71,7 @@ export function figureText(figure: Figure, value: number): string {
   return figure === "fileBytes" ? bytesOf(value) : numberOf(value);
 }
 
-/** Of a day in UTC. */
+/** Returns the text of a day in UTC. */
 export function dayText(day: string): string {
   const { code } = language.value;
   return new Intl.DateTimeFormat(code, { dateStyle: "medium", timeZone: "UTC" })
