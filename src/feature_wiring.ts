@@ -143,7 +143,9 @@ export function createSignIn(
     providers: adapters.providers,
     audit,
     onSessionsEnded: (ids) => publisher.endSessions(ids),
-    onDevicesRemoved: (userId, devices) => notices.devices(userId, devices, "removed"),
+    onDevicesRemoved: async (userId, devices) => {
+      await notices.devices(userId, devices, "removed");
+    },
     reservedNames: config.reservedNames ?? RESERVED_NAMES,
     localRegistration: config.localRegistration,
     maxSessions: config.limits.sessionsPerUser,

@@ -2,6 +2,7 @@ import { fieldError, notFound } from "../core/errors.ts";
 import { sharedTurns } from "../core/turns.ts";
 import type { Chat } from "../model/chat.ts";
 import { type Membership, visibleTo } from "../model/membership.ts";
+import { usesOfChats } from "../operations/uses_of_chats.ts";
 import type { ChatHead } from "../store/chat_store.ts";
 import type { PresentChat } from "../store/membership_store.ts";
 import type { Store } from "../store/store.ts";
@@ -40,8 +41,6 @@ export interface CatchUpLimits {
 
 /** Number of chats read by one query. */
 const CHATS_AT_ONCE = 500;
-/** Chats that one use of a rate limit pays for: some 2 ms of work. */
-const CHATS_PER_USE = 100;
 /** Milliseconds of work after which the other work of the event loop gets its turn. */
 const TURN_MS = 10;
 
@@ -84,7 +83,7 @@ export class CatchUp {
     heads.sort((a, b) => b.lastActivityAt - a.lastActivityAt || (a.id < b.id ? 1 : -1));
     const items = [...left, ...await this.#rowsOf(heads, chats, present, query)];
     const looked = Math.max(present.length, Object.keys(query.cursors).length);
-    return { items, next, furtherUses: Math.floor(looked / CHATS_PER_USE) };
+    return { items, next, furtherUses: usesOfChats(looked) };
   }
 
   /**

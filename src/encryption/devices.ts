@@ -23,11 +23,14 @@ export class Devices {
     private readonly limits: { devices: number },
   ) {}
 
-  /** A repeat with the same key returns the existing device. */
+  /**
+   * A repeat with the same key returns the existing device. `chats`: number of the user's chats that
+   * were searched for whom to notify.
+   */
   async register(
     userId: string,
     { name, signatureKey }: { name: string; signatureKey: string },
-  ): Promise<{ device: Device; made: boolean }> {
+  ): Promise<{ device: Device; made: boolean; chats: number }> {
     if (fromBase64Url(signatureKey).length !== SIGNATURE_KEY_BYTES) {
       const message = "Cannot register the device: signatureKey must be 32 bytes, an Ed25519 key";
       throw fieldError("invalid_request", "signatureKey", message);
@@ -39,9 +42,9 @@ export class Devices {
       const message = `Cannot register the device: there are ${added.count} of ${max}`;
       throw new AppError("conflict", message);
     }
-    if (added.outcome === "exists") return { device: added.row, made: false };
-    await this.notices.devices(userId, [device], "added");
-    return { device, made: true };
+    if (added.outcome === "exists") return { device: added.row, made: false, chats: 0 };
+    const chats = await this.notices.devices(userId, [device], "added");
+    return { device, made: true, chats };
   }
 
   /** Oldest first. */
@@ -62,12 +65,12 @@ export class Devices {
 
   /**
    * Removes a device. Its leaves stay in the groups until another device, which is notified,
-   * commits their removal.
+   * commits their removal. Returns the number of the user's chats, as `register` does.
    */
-  async remove(userId: string, deviceId: string): Promise<void> {
+  async remove(userId: string, deviceId: string): Promise<number> {
     const removed = await this.store.devices.remove(userId, [deviceId]);
     if (removed.length === 0) throw notFound("device", deviceId);
-    await this.notices.devices(userId, removed, "removed");
+    return await this.notices.devices(userId, removed, "removed");
   }
 
   /** For the erasure of an account. */

@@ -1,5 +1,6 @@
 import { fieldError, quote } from "../core/errors.ts";
 import { Answer, bind, type Bound } from "../operations/handler.ts";
+import { usesOfChats } from "../operations/uses_of_chats.ts";
 import { handshakeView } from "../api/views/handshake.ts";
 import type { Commits } from "./commits.ts";
 import type { Devices } from "./devices.ts";
@@ -26,14 +27,15 @@ export function encryptionHandlers(services: EncryptionServices): Bound[] {
 function deviceHandlers({ devices, keyPackages, welcomes }: EncryptionServices): Bound[] {
   return [
     bind(operations.registerDevice, async ({ userId }, input) => {
-      const { device, made } = await devices.register(userId, input);
-      return new Answer(made ? 201 : 200, deviceView(device));
+      const { device, made, chats } = await devices.register(userId, input);
+      return new Answer(made ? 201 : 200, deviceView(device), usesOfChats(chats));
     }),
     bind(operations.listDevices, async ({ userId }) => {
       return whole((await devices.list(userId)).map(deviceView));
     }),
     bind(operations.removeDevice, async ({ userId }, { deviceId }) => {
-      await devices.remove(userId, deviceId);
+      const chats = await devices.remove(userId, deviceId);
+      return new Answer(204, undefined, usesOfChats(chats));
     }),
     bind(operations.listChatDevices, async ({ userId }, { chatId }) => {
       return whole((await devices.ofChat(userId, chatId)).map(deviceView));

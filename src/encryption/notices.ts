@@ -27,17 +27,21 @@ export class EncryptionNotices {
     this.send([userId], { event: "mls.keyPackagesLow", data: { deviceId, remaining } });
   }
 
-  /** Notifies the user's own connections, and all users who share an encrypted chat with them. */
-  async devices(userId: string, devices: Device[], change: "added" | "removed"): Promise<void> {
-    if (devices.length === 0) return;
-    const audience = await this.#audienceOf(userId);
+  /**
+   * Notifies the user's own connections, and all users who share an encrypted chat with them.
+   * Returns the number of the user's chats.
+   */
+  async devices(userId: string, devices: Device[], change: "added" | "removed"): Promise<number> {
+    if (devices.length === 0) return 0;
+    const { audience, chats } = await this.#audienceOf(userId);
     for (const device of devices) {
       const data = { change, device: deviceView(device) };
       this.send(audience, { event: "device.updated", data });
     }
+    return chats;
   }
 
-  async #audienceOf(userId: string): Promise<string[]> {
+  async #audienceOf(userId: string): Promise<{ audience: string[]; chats: number }> {
     const memberships = await this.store.memberships.ofUser(userId);
     const present = memberships.filter((row) => row.leftAt === null).map((row) => row.chatId);
     const chats = (await this.store.chats.byIds(present)).filter((chat) => chat.encrypted);
@@ -47,6 +51,6 @@ export class EncryptionNotices {
         if (row.leftAt === null) people.add(row.userId);
       }
     }
-    return [...people];
+    return { audience: [...people], chats: memberships.length };
   }
 }

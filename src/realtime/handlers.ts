@@ -1,5 +1,6 @@
 import { type Clock, toTimestamp } from "../core/clock.ts";
-import { bind, type Bound } from "../operations/handler.ts";
+import { Answer, bind, type Bound } from "../operations/handler.ts";
+import { usesOfChats } from "../operations/uses_of_chats.ts";
 import * as operations from "../api/operations/realtime.ts";
 import type { CustomEvents } from "./custom_events.ts";
 import { type Presence, statusView } from "./presence.ts";
@@ -23,7 +24,8 @@ export function realtimeHandlers(
       await typing.stop(userId, chatId);
     }),
     bind(operations.setStatus, async ({ userId }, change) => {
-      return statusView(await presence.set(userId, change));
+      const { status, chats } = await presence.set(userId, change);
+      return new Answer(200, statusView(status), usesOfChats(chats));
     }),
     bind(operations.getStatuses, async (caller, { userIds = [] }) => {
       const requested = userIds.length > 0 ? [...new Set(userIds)] : [caller.userId];

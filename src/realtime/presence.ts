@@ -88,9 +88,13 @@ export class Presence implements HubListener {
   }
 
   /**
-   * Fields that are left out of `change` stay as they are. Returns the status as the user sees it.
+   * Fields that are left out of `change` stay as they are. Returns the status as the user sees it,
+   * and the number of chats in which it was announced.
    */
-  async set(userId: string, change: { state: StatusState; text?: string }): Promise<Status> {
+  async set(
+    userId: string,
+    change: { state: StatusState; text?: string },
+  ): Promise<{ status: Status; chats: number }> {
     const { store, clock, directory } = this.options;
     const before = await store.users.byId(userId);
     if (!before) throw notFound("user", userId);
@@ -103,10 +107,12 @@ export class Presence implements HubListener {
     if (hides) this.options.onHidden(userId);
     const wasSeen = before.status.state !== "invisible";
     const isNews = online && (wasSeen || !isHidden(user));
-    const stored = isNews ? await this.#announceStored(user) : user;
+    const { stored, chats } = isNews
+      ? await this.#announceStored(user)
+      : { stored: user, chats: 0 };
     const data = statusView(ownStatus(stored));
     this.options.publisher.toUsers([userId], { event: "presence", data });
-    return ownStatus(user);
+    return { status: ownStatus(user), chats };
   }
 
   /**
@@ -195,7 +201,7 @@ export class Presence implements HubListener {
     if ((await directory.online([userId])).has(userId)) return;
     const before = await store.users.byId(userId);
     if (!before || before.status.state === "invisible") return;
-    if (before.deletedAt !== null) return await this.#announce(before, false);
+    if (before.deletedAt !== null) return void await this.#announce(before, false);
     const lastSeenAt = Math.max(at, before.lastSeenAt ?? 0);
     await store.users.markSeen(userId, lastSeenAt);
     await this.#announce({ ...before, lastSeenAt }, false);
@@ -205,19 +211,23 @@ export class Presence implements HubListener {
    * Another request, on any instance, may change the status meanwhile and be announced before this
    * one: what is announced last has to be what is stored, or a hidden user would be seen.
    */
-  async #announceStored(user: User): Promise<User> {
+  async #announceStored(user: User): Promise<{ stored: User; chats: number }> {
     let announced = user;
+    let chats = 0;
     for (let i = 0; i < MAX_ANNOUNCEMENTS; i++) {
-      await this.#announce(announced, true);
+      chats += await this.#announce(announced, true);
       const stored = await this.options.store.users.byId(user.id);
       if (!stored || isSameStatus(stored, announced)) break;
       announced = stored;
     }
-    return announced;
+    return { stored: announced, chats };
   }
 
-  async #announce(user: User, online: boolean): Promise<void> {
-    this.#publish(statusOf(user, online), await this.#audience.of(user.id));
+  /** Returns the number of chats. */
+  async #announce(user: User, online: boolean): Promise<number> {
+    const audience = await this.#audience.of(user.id);
+    this.#publish(statusOf(user, online), audience);
+    return audience.chatIds.length;
   }
 
   #publish(status: Status, { chatIds, exceptUserIds }: Audience): void {

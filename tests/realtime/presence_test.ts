@@ -325,8 +325,8 @@ Deno.test("Presence keeps state and text until they are changed", async () => {
   people.come("ann");
   assert.deepEqual(await people.eventsOf(1), ["ann away"]);
   assert.equal(people.told[0].data.text, "lunch");
-  assert.equal((await people.presence.set("ann", { state: "busy" })).text, "lunch");
-  assert.equal((await people.presence.set("ann", { state: "busy", text: "" })).text, "");
+  assert.equal((await people.presence.set("ann", { state: "busy" })).status.text, "lunch");
+  assert.equal((await people.presence.set("ann", { state: "busy", text: "" })).status.text, "");
 });
 
 Deno.test("Presence announces users of a dead instance as offline since its last sign of life", async () => {

@@ -45,6 +45,7 @@ const uploadBody = ({ keyPackages, keyPackageBytes }: Limits) =>
 export const registerDevice = operation({
   name: "device.register",
   summary: "Register a device for encrypted chats",
+  description: "Every 100 chats count as one more use of the limit.",
   tag,
   access: "session",
   limit: "write",
@@ -78,6 +79,7 @@ export const listDevices = operation({
 export const removeDevice = operation({
   name: "device.remove",
   summary: "Remove a device, its key packages and the Welcomes that wait for it",
+  description: "Every 100 chats count as one more use of the limit.",
   tag,
   access: "session",
   limit: "write",

@@ -95,6 +95,7 @@ const StatusView = lazy(() =>
 export const setStatus = operation({
   name: "presence.set",
   summary: "Choose what others see while the caller is connected",
+  description: "Every 100 chats count as one more use of the limit.",
   tag,
   access: "session",
   limit: "signal",
