@@ -19,6 +19,8 @@ export interface BackendOptions {
 const ACTION = "make a BackendClient";
 /** Milliseconds before a send without a response is repeated. */
 const REPEAT_AFTER_MS = [200, 1_000];
+/** The server checks the rest. */
+const PERSON = /^(ext:.+|[\da-f-]{36})$/;
 /** Milliseconds: a server that asks for a longer pause has its error thrown. */
 const MAX_WAIT_MS = 10_000;
 
@@ -63,13 +65,20 @@ export class BackendClient {
 
   /**
    * Returns a client that calls in a person's name, within that person's rights: `ext:` and your
-   * own id, or the id of an account of this server. Needs the scope `act_as`.
+   * own id, or the id of an account of this server. Needs the scope `act_as`. Throws `misuse` for
+   * anything else: without a person, a call would be in the key's own name.
    *
    * ```ts ignore
    * const { items } = await chat.actAs("ext:customer-17").call("chat.inbox", {});
    * ```
    */
   actAs(person: string): BackendClient {
+    if (!PERSON.test(person)) {
+      throw misuse(
+        "act as a person",
+        `"${person}" is neither a user's id nor ext: and your own id`,
+      );
+    }
     return new BackendClient(this.#options, person);
   }
 

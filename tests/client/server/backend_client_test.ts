@@ -135,3 +135,15 @@ Deno.test("the part for backends runs in a worker", async () => {
   worker.terminate();
   assert.equal(name, "Ann");
 });
+
+Deno.test("BackendClient.actAs refuses a value that names no person, since the call would be in the key's own name", () => {
+  const chat = new BackendClient({ url: "https://chat.example.org", key: "rtc_test" });
+  for (const wrong of [undefined, null, "", "customer-17", "ext:"]) {
+    assert.throws(() => chat.actAs(wrong as string), {
+      code: "misuse",
+      message: `Cannot act as a person: "${wrong}" is neither a user's id nor ext: and your own id`,
+    });
+  }
+  chat.actAs("01a22e91-fefd-769c-9322-8304b95f697e");
+  chat.actAs("ext:customer-17");
+});
