@@ -22,7 +22,7 @@ export function pushMetrics(metrics: MetricsRegistry): PushMetrics {
   let waitedMs = 0;
   metrics.gauge(
     "realtimechat_outbox_lag_seconds",
-    "Time for which the oldest entry of the outbox was due at the last poll",
+    "Time for which the oldest entry of the outbox was due at the last poll, or was not read",
     () => waitedMs / 1000,
   );
   return {

@@ -81,12 +81,16 @@ export class PushWorker {
     nextTurn,
   );
   #claimedRetries = 0;
+  /** Since when the oldest entry was due as of `#observedAt`; null if none was. */
+  #dueSince: number | null = null;
+  #observedAt: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #polling: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: PushWorkerOptions) {
     this.#options = { pollMs: POLL_MS, onWaited() {}, ...options };
+    this.#observedAt = options.clock.now();
     const run = (entries: OutboxEntry[]) => this.#process(entries);
     this.#fresh = new PushQueue({
       atOnce: CHATS_AT_ONCE,
@@ -152,6 +156,7 @@ export class PushWorker {
       for (const entry of claimed) this.take(entry);
     } catch (error) {
       log.warn("Outbox read failed", { error });
+      this.#reportWait();
     }
   }
 
@@ -163,9 +168,17 @@ export class PushWorker {
 
   /** Runs after the leases were renewed, so that only unclaimed entries count as due. */
   async #observeWait(): Promise<void> {
-    const { store, clock, onWaited } = this.#options;
+    const { store, clock } = this.#options;
     const now = clock.now();
-    onWaited(now - (await store.outbox.firstDue(now) ?? now));
+    this.#dueSince = await store.outbox.firstDue(now);
+    this.#observedAt = now;
+    this.#reportWait();
+  }
+
+  /** Entries that cannot be read count as due since it was last read, so that an alert can tell. */
+  #reportWait(): void {
+    const { clock, onWaited } = this.#options;
+    onWaited(clock.now() - (this.#dueSince ?? this.#observedAt));
   }
 
   async #process(entries: OutboxEntry[]): Promise<void> {

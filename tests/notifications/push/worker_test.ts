@@ -336,3 +336,37 @@ Deno.test("PushWorker shows the notifications of an entry without a chat, and wi
   assert.deepEqual([shown, withdrawn], [[entry.id], [entry.id]]);
   assert.deepEqual(settled, [[[entry.id], retries]]);
 });
+
+Deno.test("PushWorker counts what it cannot read as due since it last read it", async () => {
+  const clock = { at: T0, now: () => clock.at };
+  let firstDue = () => Promise.resolve<number | null>(null);
+  const store = {
+    outbox: { firstDue: () => firstDue(), claim: () => Promise.resolve([]) },
+  } as unknown as PushWorkerOptions["store"];
+  const waited: number[] = [];
+  const worker = new PushWorker({
+    store,
+    resolver: {} as RecipientResolver,
+    dispatch: { stop() {}, idle: () => Promise.resolve() } as unknown as PushDispatch,
+    withdrawals: { apply: () => Promise.resolve() },
+    clock,
+    log: silentLog,
+    onWaited: (ms) => void waited.push(ms),
+  });
+  const pollAt = async (seconds: number) => {
+    clock.at = T0 + seconds * 1_000;
+    await worker.poll();
+  };
+  const fails = () => Promise.reject(new Error("the database is away"));
+  await pollAt(10);
+  firstDue = fails;
+  await pollAt(70);
+  firstDue = () => Promise.resolve(T0 + 75_000);
+  await pollAt(80);
+  firstDue = fails;
+  await pollAt(90);
+  firstDue = () => Promise.resolve(null);
+  await pollAt(95);
+  assert.deepEqual(waited, [0, 60_000, 5_000, 15_000, 0]);
+  await worker.close();
+});
