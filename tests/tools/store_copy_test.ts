@@ -4,7 +4,9 @@ import { MongoClient } from "mongodb";
 import { createApp } from "../../src/app.ts";
 import { newId } from "../../src/core/ids.ts";
 import { silentLog } from "../../src/core/log.ts";
+import type { User } from "../../src/model/user.ts";
 import { openMongoStore } from "../../src/store/mongo/mongo_store.ts";
+import { customEntry } from "../../src/store/custom_entries.ts";
 import { ENTITIES, type RowPort } from "../../src/store/row_port.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -59,6 +61,7 @@ function portOf(rows: RowPort, replaced: Partial<RowPort>): RowPort {
 test("store:copy copies everything from SQLite to MongoDB and back, and it reads as before", async ({ file, server }) => {
   const [first, middle, last] = [await file(), await server(), await file("last.sqlite3")];
   await writeFullRows(first, fullRows());
+  await first.users.create(aUser({ externalId: null }));
   const { chat } = await storedChat(first, {
     members: [{}],
     messages: Array.from({ length: 450 }, (_, i) => ({ text: `a red kite ${i}` })),
@@ -77,6 +80,55 @@ test("store:copy copies everything from SQLite to MongoDB and back, and it reads
     const [ann] = fullRows().users;
     assert.equal((await store.users.byUsernameKey(ann.usernameKey))?.id, ann.id);
     assert.deepEqual(await readFullRows(store, fullRows()), fullRows());
+    const found = await findableBy(store, ann);
+    assert.deepEqual(found, { chatsByTopic: 1, chatsByOther: 0, peopleByTeam: true });
+    // No key of a person without an external id stands in the way of one who has it.
+    await store.users.create(aUser({ externalId: "null" }));
+  }
+});
+
+/** Counts what the custom data of a person and of their chats leads to. */
+async function findableBy(store: Store, { id: userId }: User) {
+  const inbox = (topic: string) =>
+    store.chats.inbox({
+      userId,
+      kind: null,
+      custom: [customEntry("topic", topic)],
+      before: null,
+      limit: 9,
+    });
+  const custom = [customEntry("team", "blue")];
+  const people = await store.users.withCustom({
+    custom,
+    hiddenFrom: newId(),
+    after: null,
+    limit: 9,
+  });
+  return {
+    chatsByTopic: (await inbox("kites")).length,
+    chatsByOther: (await inbox("balloons")).length,
+    peopleByTeam: people.some(({ id }) => id === userId),
+  };
+}
+
+test("contact settings that have one of two are copied, and those without any are not", async ({ file }) => {
+  const uri = mongodb.uri();
+  const [source, target] = [await openMongoStore({ uri }), await file()];
+  const client = await MongoClient.connect(uri);
+  try {
+    const [write, add, none] = [aUser(), aUser(), aUser()];
+    for (const user of [write, add, none]) await source.users.create(user);
+    await client.db().collection<{ _id: string }>("contactSettings").insertMany([
+      { _id: write.id, write: "nobody" },
+      { _id: add.id, addToGroups: "nobody" },
+      { _id: none.id },
+    ] as { _id: string }[]);
+    await copyStore(source, target);
+    const { rows } = await target.rows.page("contact_settings", null, 10);
+    const copied = new Map(rows.map((row) => [row.userId, [row.addToGroups, row.write]]));
+    assert.deepEqual(copied, new Map([[write.id, [null, "nobody"]], [add.id, ["nobody", null]]]));
+  } finally {
+    await Promise.all([client.close(), source.close()]);
   }
 });
 
