@@ -247,6 +247,9 @@ Deno.test(
     const cleo = await world.join("cleo");
     await startEncrypted(again, "cleo");
     await cleo.chat("ann").click();
+    // The header is that of the chat before until the new one is open.
+    const header = page.locator(".chat-header");
+    await header.getByText("cleo").first().waitFor();
     const withCleo = await openDetails(again);
     await withCleo.getByRole("button", { name: "Verify cleo" }).click();
     const verifying = page.getByRole("dialog", { name: "Verify cleo" });
@@ -254,6 +257,7 @@ Deno.test(
     await verifying.waitFor({ state: "detached" });
     await page.keyboard.press("Escape");
     await again.chat("Secret plans").click();
+    await header.getByText("Secret plans").first().waitFor();
     const details = await openDetails(again);
     await details.getByRole("button", { name: "Add people" }).click();
     await details.getByLabel("Find people").fill("cleo");
