@@ -1,6 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import type { RequestOptions } from "node:https";
 import { publicAddressesOf, publicLookup, type Resolve } from "./public_lookup.ts";
+import { requestBySocket } from "./socket_request.ts";
 import { untilAborted } from "./until_aborted.ts";
 
 export interface PublicGetterOptions {
@@ -91,18 +91,18 @@ function byNode(
   { maxBytes, signal }: GetLimits,
   lookup: ReturnType<typeof publicLookup>,
 ): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    import("node:https").then(({ request }) => {
-      // Without a pool, so that every connection looks the address up.
-      const options = { method: "GET", agent: false, lookup, headers, signal };
-      // The types of Node's `lookup` require more overloads than sockets use.
-      const sent = request(url, options as unknown as RequestOptions, (answer: IncomingMessage) => {
-        const location = answer.headers.location ?? null;
-        read(answer.statusCode ?? 0, location, answer, maxBytes).then(resolve, reject);
-      });
-      sent.on("error", (error) => reject(signal.aborted ? signal.reason : error));
-      sent.end();
-    }, reject);
+  const request = {
+    method: "GET",
+    // Without a pool, so that every connection looks the address up.
+    agent: false,
+    // The types of Node's `lookup` require more overloads than sockets use.
+    lookup: lookup as unknown as RequestOptions["lookup"],
+    headers,
+    signal,
+    maxBytes,
+  };
+  return requestBySocket(url, request, (answer) => {
+    return read(answer.statusCode ?? 0, answer.headers.location ?? null, answer, maxBytes);
   });
 }
 

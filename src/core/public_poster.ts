@@ -1,7 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Agent, RequestOptions } from "node:https";
-import { type HttpAnswer, post, type PostRequest, readStart } from "./http_post.ts";
+import {
+  type HttpAnswer,
+  MAX_ANSWER_BYTES,
+  post,
+  type PostRequest,
+  readStart,
+} from "./http_post.ts";
 import { publicAddressesOf, publicLookup, type Resolve } from "./public_lookup.ts";
+import { requestBySocket } from "./socket_request.ts";
 import { untilAborted } from "./until_aborted.ts";
 
 /** Maximum number of sockets to one host; callers send fewer requests at once. */
@@ -38,23 +45,18 @@ export class PublicPoster {
     // Also rejects a host that a socket from the pool could still reach.
     await untilAborted(publicAddressesOf(url.hostname, this.resolve), signal);
     if (!HAS_SOCKET_LOOKUP) return await post(url, { headers, body, signal, maxAnswerBytes });
-    const { Agent, request } = await import("node:https");
-    const agent = this.#agent ??= new Agent(AGENT_OPTIONS);
-    return await new Promise((resolve, reject) => {
-      const options = {
-        method: "POST",
-        agent,
-        lookup: this.#lookup,
-        headers: { ...headers, "content-length": String(body.length) },
-        signal,
-      };
+    const { Agent } = await import("node:https");
+    const request = {
+      method: "POST",
+      agent: this.#agent ??= new Agent(AGENT_OPTIONS),
       // The types of Node's `lookup` require more overloads than sockets use.
-      const sent = request(url, options as unknown as RequestOptions, (answer) => {
-        answerOf(answer, maxAnswerBytes).then(resolve, reject);
-      });
-      sent.on("error", (error) => reject(signal.aborted ? signal.reason : error));
-      sent.end(body);
-    });
+      lookup: this.#lookup as unknown as RequestOptions["lookup"],
+      headers: { ...headers, "content-length": String(body.length) },
+      body,
+      signal,
+      maxBytes: maxAnswerBytes ?? MAX_ANSWER_BYTES,
+    };
+    return await requestBySocket(url, request, (answer) => answerOf(answer, maxAnswerBytes));
   }
 
   close(): void {
