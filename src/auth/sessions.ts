@@ -300,8 +300,8 @@ export class Sessions {
 }
 
 /**
- * True if `a` began at the same time as `b`, and a little later. A session from long after is one of
- * an instance whose clock is ahead.
+ * True if `a` began after `b`, by less than `AT_ONCE_MS`; at the same millisecond the id decides. A
+ * session from much later comes from an instance whose clock is ahead.
  */
 function beganJustAfter(a: Session, b: Session): boolean {
   const laterMs = a.createdAt - b.createdAt;

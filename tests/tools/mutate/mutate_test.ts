@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { TempDir } from "../../support/temp_dir.ts";
 import { readLcov } from "./executed_lines.ts";
+import { Hunt } from "./hunt.ts";
+import type { KnownTests } from "./known_tests.ts";
 import { type Mistake, mistakesIn, withMistake } from "./mistakes.ts";
 import { NearestTests } from "./nearest_tests.ts";
+import type { ProjectCopy, TestRun } from "./project_copy.ts";
 import { table } from "./report.ts";
 import { sample } from "./sample.ts";
 
@@ -134,4 +137,27 @@ Deno.test("the table counts what was noticed, and what types alone notice", () =
     ]]]),
   );
   assert.equal(rows.split("\n").at(-1), "| src/f.ts | 3 | 2 | 1 | 1 | 67 % |");
+});
+
+Deno.test("a test that fails once with a mistake, and not again, has not noticed it", async () => {
+  const [mistake] = mistakesIn(SOURCE, "f.ts") as [Mistake];
+  const verdictOf = async (...outcomes: TestRun["outcome"][]) => {
+    const copy = {
+      run: () => Promise.resolve({ outcome: outcomes.shift() ?? "passed", ms: 1, failure: "t" }),
+      hasTypes: () => Promise.resolve(true),
+      withMistake: (_file: string, _mistake: Mistake, work: () => Promise<unknown>) => work(),
+    } as unknown as ProjectCopy;
+    const hunt = new Hunt({
+      nearest: { of: () => ["f_test.ts"] } as unknown as NearestTests,
+      known: { learned: 0, costOf: () => Promise.resolve(1) } as unknown as KnownTests,
+      budgetMs: 1_000,
+      learn: 1,
+      end: Infinity,
+    });
+    return (await hunt.verdictOn({ file: "f.ts", mistake }, copy))?.outcome;
+  };
+  assert.equal(await verdictOf("failed", "failed"), "noticed");
+  assert.equal(await verdictOf("late", "failed"), "noticed");
+  assert.equal(await verdictOf("failed", "passed"), "survived");
+  assert.equal(await verdictOf("passed"), "survived");
 });
