@@ -80,6 +80,8 @@ export class ChatSocket {
   /** Time of the last frame. */
   #heardAt = 0;
   #tokenUsed: string | undefined;
+  /** The refusal of the last hello: it says when to try again. */
+  #refusal: ChatError | undefined;
   /** True if the token was renewed because the last one was refused. */
   #renewed = false;
   /** Whether events may leave out what `fillIn` fills in. */
@@ -178,6 +180,7 @@ export class ChatSocket {
       this.#heartbeat = setInterval(() => this.#ping(socket), HEARTBEAT_MS);
       this.#setState("online");
     } catch (error) {
+      if (socket === this.#socket) this.#refusal = error as ChatError;
       // A server of an earlier release refuses the field.
       if ((error as ChatError).code === "invalid_request") this.#compact = undefined;
       // The server closes after a refusal; for every other failure a new attempt is the remedy.
@@ -249,6 +252,8 @@ export class ChatSocket {
 
   #closed(code: number): void {
     this.#drop();
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
     if (this.#state === "idle") return;
     if (++this.#unopened > 0) this.host.onUnopened(this.#unopened > 1);
     if (code === CLOSE.unauthenticated) {
@@ -258,8 +263,9 @@ export class ChatSocket {
     }
     const atOnce = code === CLOSE.restart || code === CLOSE.slowReader;
     if (atOnce && this.#state === "online") return this.#wait(0);
-    if (code === CLOSE.rateLimited) return this.#wait(RATE_LIMITED_MS, false);
-    this.#wait(this.#backoff.next());
+    const isLimited = code === CLOSE.rateLimited;
+    const isTold = !isLimited || refusal?.retryAfterMs;
+    this.#wait(isTold ? this.#backoff.next(refusal) : RATE_LIMITED_MS, !isLimited);
   }
 
   #wait(ms: number, mayHurry = true): void {

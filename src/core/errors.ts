@@ -46,13 +46,13 @@ export interface FieldError {
 export interface AppErrorOptions {
   /** The faults by field, where the request has several. */
   errors?: FieldError[];
-  /** Whole seconds after which a retry may succeed; of `unavailable`, 5 by default. */
+  /** Whole seconds after which a retry may succeed; of a fault that passes, 5 by default. */
   retryAfter?: number;
   cause?: unknown;
 }
 
-/** Whole seconds after which to retry what is `unavailable`, where its thrower knows no better. */
-const UNAVAILABLE_RETRY_S = 5;
+/** Whole seconds after which to retry a fault that passes, where its thrower knows no better. */
+const RETRY_S: Partial<Record<ErrorCode, number>> = { rate_limited: 5, unavailable: 5 };
 
 /** `message` reads `Cannot <action>: <reason with the value>`, and is shown to the caller. */
 export class AppError extends Error {
@@ -63,8 +63,7 @@ export class AppError extends Error {
   constructor(readonly code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.errors = options.errors;
-    this.retryAfter = options.retryAfter ??
-      (code === "unavailable" ? UNAVAILABLE_RETRY_S : undefined);
+    this.retryAfter = options.retryAfter ?? RETRY_S[code];
   }
 }
 

@@ -1,10 +1,12 @@
-import { AppError } from "../core/errors.ts";
+import { type AppError, rateLimited } from "../core/errors.ts";
 import { toProblem } from "../core/problem.ts";
 import type { Caller } from "../model/caller.ts";
 import type { CommandTable, Reply } from "./command_table.ts";
 
 /** Maximum number of commands of one socket in flight; more are refused as `rate_limited`. */
 const MAX_IN_FLIGHT = 1_000;
+/** Milliseconds after which commands in flight have usually completed. */
+const IN_FLIGHT_MS = 1_000;
 /**
  * Maximum number of consecutive refusals for exceeding a rate, after which the socket is closed. A
  * success resets the count.
@@ -40,7 +42,7 @@ export class CommandGate {
   async run(name: unknown, data: unknown, answer: (reply: Reply) => void): Promise<void> {
     if (this.#inFlight >= MAX_IN_FLIGHT) {
       const message = `There are ${MAX_IN_FLIGHT} commands of this socket under way`;
-      return this.refuse(new AppError("rate_limited", message), answer);
+      return this.refuse(rateLimited(message, IN_FLIGHT_MS), answer);
     }
     this.#inFlight++;
     const reply = await this.commands.run(this.caller, name, data);

@@ -1,7 +1,7 @@
 import type { CatchUp, SyncPage } from "../chats/catch_up.ts";
 import { HelloInput } from "../api/hello.ts";
 import { type Clock, toTimestamp } from "../core/clock.ts";
-import { AppError, notFound } from "../core/errors.ts";
+import { notFound, rateLimited } from "../core/errors.ts";
 import { newId } from "../core/ids.ts";
 import type { Caller, Visitor } from "../model/caller.ts";
 import { validate } from "../operations/dispatcher.ts";
@@ -41,6 +41,8 @@ export interface Welcome {
   release(): void;
 }
 
+/** Milliseconds to wait for one of the account's sockets to close: no moment is known. */
+const ALL_OPEN_MS = 30_000;
 /** The sync of a client that has missed nothing. */
 const NOTHING: SyncPage = { items: [], next: null, furtherUses: 0 };
 
@@ -93,5 +95,5 @@ function floorsOf(sync: SyncPage | undefined): Map<string, number> {
 function assertRoomForOneMore({ hub, limits }: HelloServices, userId: string): void {
   if ([...hub.connectionsOf(userId)].length < limits.socketsPerUser) return;
   const max = limits.socketsPerUser;
-  throw new AppError("rate_limited", `Cannot connect: the account has its ${max} sockets open`);
+  throw rateLimited(`Cannot connect: the account has its ${max} sockets open`, ALL_OPEN_MS);
 }

@@ -350,6 +350,45 @@ Deno.test("ChatSocket waits half a minute after it was limited, whatever the net
   await world.dialed(2);
 });
 
+/** Refuses the hello of a socket as `/ws` does: a reply, then the close. */
+async function refuse(socket: ScriptedSocket, error: object, closeCode: number): Promise<void> {
+  socket.open();
+  socket.receive({ id: socket.sent.at(-1)!.id, ok: false, error });
+  await eventually("the client has read the refusal", () => socket.readyState === 2);
+  socket.end(closeCode);
+}
+
+for (const [code, closeCode] of [["rate_limited", 4029], ["unavailable", 1013]] as const) {
+  Deno.test(`ChatSocket comes back when a hello that was refused as ${code} says so`, async () => {
+    using world = new World();
+    world.socket.connect();
+    await refuse(await world.dialed(0), { code, title: "Later", retryAfter: 90 }, closeCode);
+    world.timers.passTime(89_999);
+    assert.deepEqual([world.socket.state, world.sockets.length], ["waiting", 1]);
+    world.timers.passTime(91_000);
+    await world.online(1);
+    world.sockets[1].end(4029);
+    world.timers.passTime(29_999);
+    assert.equal(
+      world.sockets.length,
+      2,
+      "the refusal is forgotten: half a minute, as without one",
+    );
+    world.timers.passTime(30_000);
+    await world.dialed(2);
+  });
+}
+
+Deno.test("ChatSocket waits half a minute if a limited hello does not say when", async () => {
+  using world = new World();
+  world.socket.connect();
+  await refuse(await world.dialed(0), { code: "rate_limited", title: "Later" }, 4029);
+  world.timers.passTime(29_999);
+  assert.equal(world.sockets.length, 1);
+  world.timers.passTime(30_000);
+  await world.dialed(1);
+});
+
 Deno.test("ChatSocket returns at once to a server that restarts, and later to one that refuses again", async () => {
   using world = new World();
   world.socket.connect();

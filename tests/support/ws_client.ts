@@ -7,6 +7,7 @@ const LONGEST_MS = 60_000;
 /** Error of a reply, as a client sees it. */
 export interface ReplyError {
   code: string;
+  retryAfter?: number;
   detail: string;
   status: number;
 }

@@ -33,6 +33,17 @@ Deno.test("CommandGate limits the commands of one socket in flight, and refuses 
   assert.equal(codes.at(-1), "ok", "there is room again");
 });
 
+Deno.test("CommandGate says when to try again what exceeds the commands in flight", async () => {
+  const { gate, run, waiting } = setUp();
+  const running = Array.from({ length: 1_000 }, run);
+  const replies: Reply[] = [];
+  await gate.run("ping", {}, (reply) => replies.push(reply));
+  const [reply] = replies;
+  assert.equal(!reply.ok && reply.error.retryAfter, 1);
+  for (const answer of waiting) answer();
+  await Promise.all(running);
+});
+
 Deno.test("CommandGate is idle without commands, and says when the last one is answered", async () => {
   const { gate, run, waiting, codes } = setUp();
   assert.equal(gate.idle(), null);

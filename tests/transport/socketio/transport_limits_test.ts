@@ -30,6 +30,7 @@ Deno.test("Socket.IO tells a refused client the reason", OPTIONS, async () => {
     const { message, data } = await SocketIoClient.open(app.url, auth).refused();
     assert.equal(data?.code, code, JSON.stringify(data));
     assert.equal(data?.detail, message);
+    assert.equal(data?.retryAfter, code === "rate_limited" ? 30 : undefined);
   }
 });
 

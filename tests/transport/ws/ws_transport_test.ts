@@ -239,6 +239,7 @@ Deno.test("/ws: the sockets of a user are limited, and one too many gets a waiti
   const third = await WsClient.open(app.webSocketUrl);
   const reply = await third.command("hello", { token: ann.token });
   assert.equal(reply.error?.code, "rate_limited");
+  assert.equal(reply.error?.retryAfter, 30);
   assert.equal((await third.closed).code, 4029);
   await first.client.close();
   const again = await eventually(
