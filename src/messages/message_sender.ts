@@ -88,7 +88,8 @@ export class MessageSender {
     const sent = await this.#write(senderId, {
       ...input,
       ...changed,
-      ...(text !== "" && { text }),
+      // Files without a text stay without one: an encrypted chat takes none.
+      ...(text !== (input.text ?? "") && { text }),
     });
     if (reported.length > 0 && !sent.repeated) {
       await this.options.screen.stored(sent.message, reported);

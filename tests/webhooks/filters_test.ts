@@ -46,6 +46,16 @@ Deno.test("linkHosts finds links of any scheme, and of those that browsers compl
   assert.deepEqual(linkHosts("and://or file:///etc /readme // http: https://"), []);
 });
 
+Deno.test("linkHosts finds IPv6 addresses, which stand in brackets", () => {
+  for (
+    const link of ["http://[::1]/", "https://ann@[::1]:8080", "see (//[::1])", "HTTP:\\\\[::1]"]
+  ) {
+    assert.deepEqual(linkHosts(link), ["[::1]"], link);
+  }
+  assert.deepEqual(linkHosts("[::1] a[1] [12:30] http://[12:30]"), []);
+  assert.deepEqual(linkHosts("/[".repeat(100_000) + "/[:".repeat(100_000)), []);
+});
+
 Deno.test("no character that is drawn as nothing hides a listed word or a link", () => {
   for (
     const hidden of ["\u00ad", "\u034f", "\u115f", "\u180b", "\u200b", "\u2065", "\u3164", "\ufe0f"]

@@ -116,6 +116,39 @@ Deno.test("a text of a backend that no message may have is a wrong answer", asyn
   assert.deepEqual(await textOf(world), ["🎉".repeat(10), "Hello", "Hello", "Hello"]);
 });
 
+Deno.test("an answer that is no object of the hook's fields is a wrong answer", async () => {
+  const answers = [[], "no", 5, false, { reject: "kites" }];
+  for (const answer of answers) {
+    await using world = await openWorld();
+    const asked = await hooked(world, () => Response.json(answer), "refuse");
+    const body = { chatId: world.chatId, text: "kite" };
+    const { status } = await world.ann.post("/api/messages", body);
+    assert.deepEqual([status, asked.length], [503, 1], JSON.stringify(answer));
+    assert.deepEqual(await textOf(world), []);
+  }
+});
+
+Deno.test("the hook takes the text off a file, and leaves no message blank", async () => {
+  await using world = await openWorld();
+  const { ann, chatId } = world;
+  const id = await send(ann, chatId, "a kite");
+  await hooked(world, () => Response.json({ text: "" }), "refuse");
+  const form = new FormData();
+  form.append("file", new File(["a kite"], "kite.txt", { type: "text/plain" }));
+  const file = await ann.send("POST", "/api/media/upload", undefined, { body: form });
+  const sent = await ann.post("/api/messages", {
+    chatId,
+    text: "secret",
+    mediaIds: [file.body.id],
+  });
+  assert.deepEqual([sent.status, sent.body.text], [201, ""], JSON.stringify(sent.body));
+  const blank = await ann.post("/api/messages", { chatId, text: "secret" });
+  assert.deepEqual([blank.status, blank.body.code], [503, "unavailable"]);
+  const edit = await ann.put(`/api/messages/${id}`, { text: "secret" });
+  assert.deepEqual([edit.status, edit.body.code], [503, "unavailable"]);
+  assert.deepEqual(await textOf(world), ["", "a kite"]);
+});
+
 Deno.test("a backend that never answers is soon not asked any more, and then tried again", async () => {
   await using world = await openWorld({ LIMIT_MESSAGE_HOOK_MS: "1000" });
   const { app, ann, chatId } = world;

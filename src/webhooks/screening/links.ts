@@ -3,6 +3,8 @@ import { splitAtIgnored } from "../../core/visible_text.ts";
 const SEPARATORS = /[\s<>"'`()[\]{}|\\^]+/u;
 /** Browsers need no slashes after it. */
 const SCHEME = /https?:/i;
+/** An IPv6 address as a host: behind a scheme, slashes or a user's name. */
+const ADDRESS_HOST = /(?<=[/\\:@])\[[\da-f:.]{2,45}\]/gi;
 /** Ends a host in an address that is written without a scheme. */
 const AFTER_HOST = /[/?#:]/;
 const PUNCTUATION = ".,;:!?…";
@@ -13,7 +15,10 @@ const MAX_HOST = 253;
  * as `example.org/x`. Takes time linear in the length of the text.
  */
 export function linkHosts(text: string): string[] {
-  return text.split(SEPARATORS).flatMap(readings).flatMap((part) => hostOf(part) ?? []);
+  const addresses = text.match(ADDRESS_HOST) ?? [];
+  const hosts = addresses.flatMap((address) => parsedHost(`https://${address}`) ?? []);
+  const parts = text.split(SEPARATORS).flatMap(readings);
+  return [...hosts, ...parts.flatMap((part) => hostOf(part) ?? [])];
 }
 
 /**

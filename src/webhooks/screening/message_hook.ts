@@ -4,6 +4,7 @@ import { AppError } from "../../core/errors.ts";
 import { newId } from "../../core/ids.ts";
 import type { Log } from "../../core/log.ts";
 import { toTimestamp } from "../../core/clock.ts";
+import { isVisible } from "../../core/visible_text.ts";
 import { codePoints } from "../../api/fields.ts";
 import { customInput } from "../../api/custom_data.ts";
 import type { SigningKey } from "../../core/webhook_signature.ts";
@@ -32,6 +33,7 @@ export interface MessageHookOptions {
 const MAX_IN_FLIGHT = 64;
 const MAX_ANSWER_BYTES = 256 * 1024;
 const MAX_REASON = 500;
+const FIELDS = new Set(["refuse", "text", "custom"]);
 const BREAKER = { failures: 5, firstPauseMs: 5_000, longestPauseMs: 60_000 };
 
 /**
@@ -84,7 +86,11 @@ export class MessageHook {
       keys: [hook.key],
     }, { timeoutMs: limits.messageHookMs, maxAnswerBytes: MAX_ANSWER_BYTES });
     if (status < 200 || status > 299) throw new Error(`status ${status}`);
-    return answerIn(body, limits.textLength);
+    const answer = answerIn(body, limits.textLength);
+    if (isBlank(answer.text) && message.mediaIds.length === 0) {
+      throw new Error("text must not be blank, since the message has no files");
+    }
+    return answer;
   }
 
   #apply(answer: HookAnswer, message: ScreenedMessage): HookedContent {
@@ -112,7 +118,7 @@ interface HookAnswer extends Partial<HookedContent> {
 
 function answerIn(body: string, maxText: number): HookAnswer {
   if (body.trim() === "") return {};
-  const { refuse, text, custom } = JSON.parse(body) as Record<string, unknown>;
+  const { refuse, text, custom } = objectIn(body);
   if (refuse !== undefined) {
     if (typeof refuse !== "string") throw new Error("refuse must be the reason as a string");
     return { refuse: refuse.slice(0, MAX_REASON).replaceAll(/\p{Cc}/gu, " ") };
@@ -124,6 +130,21 @@ function answerIn(body: string, maxText: number): HookAnswer {
     throw new Error("text must be a text within its limit");
   }
   return { text, ...changed };
+}
+
+const isBlank = (text: string | undefined) => text !== undefined && !isVisible(text);
+
+/** A misspelled field must not let a message pass that the backend meant to refuse. */
+function objectIn(body: string): Record<string, unknown> {
+  const answer: unknown = JSON.parse(body);
+  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
+    throw new Error("the answer must be an object");
+  }
+  const fields = Object.keys(answer);
+  if (fields.length > 0 && !fields.some((field) => FIELDS.has(field))) {
+    throw new Error("the answer must have the field refuse, text or custom");
+  }
+  return answer as Record<string, unknown>;
 }
 
 function withoutAnswer({ onFailure }: OpenHook, { text }: ScreenedMessage): HookedContent {
