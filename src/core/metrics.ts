@@ -43,8 +43,13 @@ const DURATION_BUCKETS = [
 export class MetricsRegistry {
   readonly #families = new Map<string, Family>();
 
-  counter(name: string, help: string): Counter {
-    const values = new Map<string, number>();
+  /**
+   * `series` are there from the start, at 0: Prometheus does not count the value with which a series
+   * appears as an increase, so an alert would miss the first failure. Empty only where too many are
+   * possible.
+   */
+  counter(name: string, help: string, series: readonly Labels[]): Counter {
+    const values = new Map(series.map((labels) => [seriesOf(labels), 0]));
     this.#register(name, help, "counter", () => values);
     return { add: (labels, by = 1) => increase(values, seriesOf(labels), by) };
   }
@@ -122,6 +127,14 @@ class Distribution {
     yield `${name}_sum${braces(labels)} ${this.#sum}`;
     yield `${name}_count${braces(labels)} ${count}`;
   }
+}
+
+/** Returns a series for each value of a label; each value of the union has to be named. */
+export function seriesBy<Value extends string>(
+  label: string,
+  values: Record<Value, 0>,
+): readonly Labels[] {
+  return Object.keys(values).map((value) => ({ [label]: value }));
 }
 
 const braces = (labels: string) => labels === "" ? "" : `{${labels}}`;

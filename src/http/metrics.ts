@@ -53,10 +53,12 @@ export function registerFaultMetrics(metrics: MetricsRegistry): FaultMetrics {
   const accepts = metrics.counter(
     "realtimechat_accept_failures_total",
     "Times that accepting connections failed, as at the limit of open files",
+    [{}],
   );
   const rejections = metrics.counter(
     "realtimechat_unhandled_rejections_total",
     "Rejected promises that nothing handled",
+    [{}],
   );
   return {
     acceptFailed: () => accepts.add(),

@@ -9,6 +9,7 @@ export function operationObserver(metrics: MetricsRegistry): (outcome: Outcome) 
   const requests = metrics.counter(
     "realtimechat_operations_total",
     "Operations by name, transport and outcome",
+    [],
   );
   const seconds = metrics.histogram(
     "realtimechat_operation_duration_seconds",

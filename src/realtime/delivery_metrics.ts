@@ -14,6 +14,7 @@ export function deliveryMetrics(metrics: MetricsRegistry): DeliveryMetrics {
   const deliveries = metrics.counter(
     "realtimechat_deliveries_total",
     "Durable events handed to connections: events by connections",
+    [{}],
   );
   const fills = metrics.histogram(
     "realtimechat_room_fill_duration_seconds",

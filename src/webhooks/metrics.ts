@@ -1,4 +1,4 @@
-import type { MetricsRegistry } from "../core/metrics.ts";
+import { type MetricsRegistry, seriesBy } from "../core/metrics.ts";
 import type { WebhookEndpoint } from "../model/webhook.ts";
 import type { WebhookResult } from "./sender.ts";
 
@@ -17,7 +17,11 @@ export function webhookMetrics(
   metrics: MetricsRegistry,
   { endpoints, pending }: WebhookState,
 ): (outcome: WebhookResult["outcome"], ageMs: number) => void {
-  const attempts = metrics.counter("realtimechat_webhooks_total", "Webhook attempts by outcome");
+  const attempts = metrics.counter(
+    "realtimechat_webhooks_total",
+    "Webhook attempts by outcome",
+    seriesBy<WebhookResult["outcome"]>("outcome", { delivered: 0, retry: 0, gone: 0 }),
+  );
   const lag = metrics.histogram(
     "realtimechat_webhook_lag_seconds",
     "From the event until an endpoint accepted it, retries included",

@@ -31,6 +31,27 @@ Deno.test("the dashboard and the alerts use only metrics of the server", async (
   }
 });
 
+/** Has a series for each operation, transport and code: too many to serve in advance. */
+const OF_OPERATIONS = "realtimechat_operations_total";
+
+Deno.test("each counter of an alert is served before its first event, as an increase needs it", async () => {
+  await using app = await RunningApp.start();
+  const text = await metricsOf(app);
+  const selectors = (await rules()).flatMap((
+    { expr },
+  ) => [...expr.matchAll(/(\w+_total)(?:\{outcome(=~|!=)"([^"]+)"\})?/g)]).filter(([, name]) =>
+    name !== OF_OPERATIONS
+  );
+  assert.ok(selectors.length >= 8);
+  for (const [selector, name, operator, outcomes] of selectors) {
+    const series = text.split("\n").filter((line) => line.match(/^\w+/)?.[0] === name);
+    assert.ok(series.length > 0 && series.every((line) => line.endsWith(" 0")), selector);
+    const served = series.map((line) => /outcome="(\w+)"/.exec(line)?.[1]);
+    if (operator === "=~") assert.ok(outcomes.split("|").every((one) => served.includes(one)));
+    if (operator === "!=") assert.ok(served.includes(outcomes) && served.length > 1, selector);
+  }
+});
+
 Deno.test("each alert has a severity, a summary, and instructions in the README", async () => {
   const readme = await Deno.readTextFile(README);
   const found = await rules();

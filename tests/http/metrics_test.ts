@@ -22,7 +22,7 @@ Deno.test("metrics count requests by operation, transport and code, with their d
 
 Deno.test("every line of the metrics has the right format", () => {
   const metrics = new MetricsRegistry();
-  metrics.counter("a_total", "A").add({ x: 'quote" back\\slash\nline' });
+  metrics.counter("a_total", "A", [{}, { x: "y" }]).add({ x: 'quote" back\\slash\nline' });
   const gauge = metrics.gauge("b", "B");
   gauge.set(5);
   gauge.add(-2);
@@ -34,6 +34,8 @@ Deno.test("every line of the metrics has the right format", () => {
     [
       "# HELP a_total A",
       "# TYPE a_total counter",
+      "a_total 0",
+      'a_total{x="y"} 0',
       'a_total{x="quote\\" back\\\\slash\\nline"} 1',
       "# HELP b B",
       "# TYPE b gauge",
@@ -51,7 +53,7 @@ Deno.test("every line of the metrics has the right format", () => {
       "",
     ].join("\n"),
   );
-  assert.throws(() => metrics.counter("b", "again"), /named b already/);
+  assert.throws(() => metrics.counter("b", "again", []), /named b already/);
 });
 
 Deno.test("metrics require the token if one is configured", async () => {

@@ -1,4 +1,4 @@
-import type { MetricsRegistry } from "../../core/metrics.ts";
+import { type MetricsRegistry, seriesBy } from "../../core/metrics.ts";
 import type { PushResult } from "./sender.ts";
 
 /** Counts pushes and their delay, for `/metrics`. */
@@ -13,7 +13,11 @@ export interface PushMetrics {
 const LAG_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 86_400];
 
 export function pushMetrics(metrics: MetricsRegistry): PushMetrics {
-  const pushes = metrics.counter("realtimechat_pushes_total", "Pushes by outcome");
+  const pushes = metrics.counter(
+    "realtimechat_pushes_total",
+    "Pushes by outcome",
+    seriesBy<PushResult["outcome"]>("outcome", { delivered: 0, gone: 0, retry: 0, rejected: 0 }),
+  );
   const lag = metrics.histogram(
     "realtimechat_push_lag_seconds",
     "From the commit until a push service accepted the push, retries and quiet hours included",

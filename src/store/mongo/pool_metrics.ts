@@ -23,8 +23,10 @@ export function poolMetrics(metrics: MetricsRegistry): WatchPool {
   const failures = metrics.counter(
     "realtimechat_mongodb_checkout_failures_total",
     "Calls that got no connection to MongoDB",
+    [],
   );
   return (client, pool) => {
+    failures.add({ pool }, 0);
     const total = { pool, state: "total" };
     const inUse = { pool, state: "in_use" };
     client.on("connectionCreated", () => connections.add(1, total));
