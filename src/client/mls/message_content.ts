@@ -8,6 +8,13 @@ import { MlsClientError } from "./mls_client_error.ts";
 const secret = (bytes: number) =>
   z.string().check(z.regex(new RegExp(`^[\\w-]{${Math.ceil(bytes * 4 / 3)}}$`)));
 
+/**
+ * Separators of paths, and characters that turn the direction of text: with U+202E,
+ * `invoice\u202efdp.exe` is shown as `invoiceexe.pdf`. The server, which takes them out of the names of
+ * plain files, cannot see these.
+ */
+const MISLEADING = /[/\\\u202a-\u202e\u2066-\u2069]/g;
+
 const fileSchema = z.object({
   mediaId: z.string(),
   name: z.string().check(z.maxLength(255)),
@@ -60,7 +67,8 @@ export function encodeContent(content: MessageContent): Bytes {
 
 /**
  * Throws `unsupported` for a later version or an unknown kind: show it as "update to read this",
- * not as an error. Unknown fields are dropped. Throws `bad_message` for any other invalid content.
+ * not as an error. Unknown fields are dropped, and names of files are safe to show and to save.
+ * Throws `bad_message` for any other invalid content.
  *
  * @param clientId of the envelope that the server delivered: the one inside must be the same, so
  * that the server cannot present an old ciphertext as another message.
@@ -72,18 +80,21 @@ export function decodeContent(
   const json = parseJson(plaintext);
   if (json.v !== 1) return { kind: "unsupported" };
   if (typeof json.kind === "string" && !KINDS.includes(json.kind)) return { kind: "unsupported" };
-  const parsed = contentSchema.safeParse(json);
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0];
+  const { success, data, error } = contentSchema.safeParse(json);
+  if (!success) {
+    const { path, message } = error.issues[0];
     throw new MlsClientError(
       "bad_message",
       `Read a message's content: ${path.join(".")} ${message}`,
     );
   }
-  if (parsed.data.clientId !== clientId) {
+  if (data.clientId !== clientId) {
     throw new MlsClientError("bad_message", "Read a message's content: its clientId is another");
   }
-  return parsed.data;
+  if (data.kind === "message") {
+    for (const file of data.files ?? []) file.name = file.name.replace(MISLEADING, "_");
+  }
+  return data;
 }
 
 /**
@@ -96,11 +107,12 @@ export function mayApply(content: MessageContent, senderId: string): boolean {
 }
 
 function parseJson(plaintext: Uint8Array): Record<string, unknown> {
+  let cause;
   try {
     const json = JSON.parse(fromUtf8(plaintext));
     if (typeof json === "object" && json !== null && !Array.isArray(json)) return json;
   } catch (error) {
-    throw new MlsClientError("bad_message", "Read a message's content: it is not JSON", error);
+    cause = error;
   }
-  throw new MlsClientError("bad_message", "Read a message's content: it is no JSON object");
+  throw new MlsClientError("bad_message", "Read a message's content: it is no JSON object", cause);
 }

@@ -41,6 +41,20 @@ Deno.test("unknown fields are dropped", () => {
   assert.deepEqual(decodeContent(utf8(json), "c2"), { kind: "message", clientId: "c2", text: "x" });
 });
 
+Deno.test("a file's name can lead to no folder, and looks like what it is", () => {
+  const nameOf = (name: string) => {
+    const content = { kind: "message", clientId: "c2", text: "", files: [{ ...photo, name }] };
+    const decoded = decodeContent(encodeContent(content as MessageContent), "c2");
+    return (decoded as typeof content).files[0].name;
+  };
+  assert.equal(nameOf("invoice\u202efdp.exe"), "invoice_fdp.exe");
+  assert.equal(nameOf("../../.ssh/keys"), ".._.._.ssh_keys");
+  assert.equal(nameOf("C:\\a\u2067b.txt"), "C:_a_b.txt");
+  for (const name of ["Zürich – été (2).jpg", "نص.pdf", "报告.docx", "👩‍👧 family.png"]) {
+    assert.equal(nameOf(name), name);
+  }
+});
+
 Deno.test("invalid content is refused, and so is that of another message", () => {
   const bad = { code: "bad_message" };
   for (const json of ["", "[]", "null", "7", '{"v":1}', '{"v":1,"kind":"edit","clientId":"c2"}']) {
