@@ -11,6 +11,7 @@ import { type Config, ConfigError, loadConfig } from "./config.ts";
 import { silentLog } from "./core/log.ts";
 import { examine } from "./doctor/checks.ts";
 import { fault, type Finding } from "./doctor/finding.ts";
+import { sealsDue } from "./seals_due.ts";
 import { VERSION } from "./version.ts";
 
 export async function diagnose(load: () => Config): Promise<Finding[]> {
@@ -23,6 +24,7 @@ export async function diagnose(load: () => Config): Promise<Finding[]> {
   }
   return await examine(config, {
     openStore: () => openStore(config),
+    sealsDue: (store) => sealsDue(store, config),
     openBlobs: () => openBlobs(config),
     openMailer: () => openMailer(config, silentLog),
     tryKv: () => tryKv(config.broker),

@@ -5,6 +5,7 @@ import type { Store } from "../store/store.ts";
 import { blobCheck, storeCheck } from "./data_checks.ts";
 import { type DryRun, fcmCheck, mailCheck, vapidCheck } from "./delivery_checks.ts";
 import { type Check, type Finding, findingsOf, fine, warning } from "./finding.ts";
+import { sealFindings, type SealsDue } from "./seal_findings.ts";
 import {
   clockCheck,
   oauthCheck,
@@ -16,6 +17,8 @@ import {
 /** Opens the services that the configuration names, as the server does. */
 export interface Probes {
   openStore(): Promise<Store>;
+  /** Counts the secrets that are sealed under a previous key. */
+  sealsDue(store: Store): Promise<SealsDue>;
   openBlobs(): Promise<BlobStore>;
   openMailer(): Promise<Mailer>;
   /** Writes, reads and deletes an entry. */
@@ -42,7 +45,8 @@ function checksOf(config: Config, probes: Probes): Check[] {
   ];
 }
 
-function dataChecks({ mongodbUri, dataDir, s3, broker }: Config, probes: Probes): Check[] {
+function dataChecks(config: Config, probes: Probes): Check[] {
+  const { mongodbUri, dataDir, s3, broker, formerEncryptionKeys } = config;
   const isMongo = mongodbUri !== null;
   const store = storeCheck({
     subject: isMongo ? "MongoDB" : "SQLite",
@@ -50,6 +54,8 @@ function dataChecks({ mongodbUri, dataDir, s3, broker }: Config, probes: Probes)
       ? "see that MONGODB_URI names a replica set, and a user with the role readWrite on its database"
       : `see that this account may write to DATA_DIR (${dataDir}), and that its disk has room`,
     open: probes.openStore,
+    ...(formerEncryptionKeys.length > 0 &&
+      { look: (store) => sealFindings(probes.sealsDue(store)) }),
   });
   const blobs = s3 === null
     ? blobCheck(

@@ -11,13 +11,15 @@ export interface StoreProbe {
   subject: string;
   cure: string;
   open(): Promise<Store>;
+  /** Looks at the open store further; only reads. */
+  look?(store: Store): Promise<Finding[]>;
 }
 
 /**
  * Checks a store. Opening it checks the connection and the replica set; the probe needs the rights
  * to index, to write and to use transactions.
  */
-export function storeCheck({ subject, cure, open }: StoreProbe): Check {
+export function storeCheck({ subject, cure, open, look }: StoreProbe): Check {
   return {
     subject,
     cure,
@@ -25,10 +27,11 @@ export function storeCheck({ subject, cure, open }: StoreProbe): Check {
       const store = await open();
       try {
         await writeInTransaction(store);
+        const works = "it can be read, written and indexed, and runs transactions";
+        return [fine(subject, works), ...await look?.(store) ?? []];
       } finally {
         await store.close();
       }
-      return [fine(subject, "it can be read, written and indexed, and runs transactions")];
     },
   };
 }

@@ -79,7 +79,9 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "cron.ts": { values: [] },
   "timer_work.ts": { values: ["core"] },
   "start.ts": { values: ["app.ts", "config.ts", "config", "core", "version.ts"] },
-  "doctor.ts": { values: ["adapters.ts", "config.ts", "core", "doctor", "version.ts"] },
+  "doctor.ts": {
+    values: ["adapters.ts", "config.ts", "core", "doctor", "seals_due.ts", "version.ts"],
+  },
   "version.ts": { values: [] },
   /** Together the composition root: ports with their adapters, the rules, the transports. */
   "app.ts": { values: "anything" },
@@ -88,6 +90,7 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   "apikey.ts": { values: "anything" },
   "import.ts": { values: "anything" },
   "reseal.ts": { values: "anything" },
+  "seals_due.ts": { values: "anything" },
   "adapters.ts": { values: "anything" },
   "app_context.ts": { values: "anything" },
   "services.ts": { values: "anything" },
