@@ -49,7 +49,7 @@ export function bindServices({ adapters, clock }: AppContext, services: Services
     ...chatHandlers(chats),
     ...contactHandlers(chats),
     ...messageHandlers(messages),
-    ...encryptionHandlers(encryption),
+    ...encryptionHandlers(encryption, auth.audit),
     ...mediaHandlers(media),
     ...notificationHandlers(push),
     ...realtimeHandlers({ typing, presence, customEvents, clock }),

@@ -2,6 +2,7 @@ import { fieldError, quote } from "../core/errors.ts";
 import { Answer, bind, type Bound } from "../operations/handler.ts";
 import { usesOfChats } from "../operations/uses_of_chats.ts";
 import { handshakeView } from "../api/views/handshake.ts";
+import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { Commits } from "./commits.ts";
 import type { Devices } from "./devices.ts";
 import type { HistoryBackups } from "./history_backups.ts";
@@ -20,21 +21,36 @@ export interface EncryptionServices {
   backups: HistoryBackups;
 }
 
-export function encryptionHandlers(services: EncryptionServices): Bound[] {
-  return [...deviceHandlers(services), ...groupHandlers(services), ...backupHandlers(services)];
+export function encryptionHandlers(
+  services: EncryptionServices,
+  audit: Pick<AuditTrail, "own">,
+): Bound[] {
+  return [
+    ...deviceHandlers(services, audit),
+    ...groupHandlers(services),
+    ...backupHandlers(services),
+  ];
 }
 
-function deviceHandlers({ devices, keyPackages, welcomes }: EncryptionServices): Bound[] {
+function deviceHandlers(
+  { devices, keyPackages, welcomes }: EncryptionServices,
+  audit: Pick<AuditTrail, "own">,
+): Bound[] {
   return [
-    bind(operations.registerDevice, async ({ userId }, input) => {
-      const { device, made, chats } = await devices.register(userId, input);
+    bind(operations.registerDevice, async (caller, input) => {
+      const { device, made, chats } = await devices.register(caller.userId, input);
+      const details = { deviceId: device.id, name: device.name };
+      const note = { action: "encryption.device_added" as const, details };
+      if (made) await audit.own(caller.userId, caller, note);
       return new Answer(made ? 201 : 200, deviceView(device), usesOfChats(chats));
     }),
     bind(operations.listDevices, async ({ userId }) => {
       return whole((await devices.list(userId)).map(deviceView));
     }),
-    bind(operations.removeDevice, async ({ userId }, { deviceId }) => {
-      const chats = await devices.remove(userId, deviceId);
+    bind(operations.removeDevice, async (caller, { deviceId }) => {
+      const chats = await devices.remove(caller.userId, deviceId);
+      const note = { action: "encryption.device_removed" as const, details: { deviceId } };
+      await audit.own(caller.userId, caller, note);
       return new Answer(204, undefined, usesOfChats(chats));
     }),
     bind(operations.listChatDevices, async ({ userId }, { chatId }) => {

@@ -40,6 +40,8 @@ export const AUDIT_ACTIONS = [
   "member.left",
   "member.role_changed",
   "encryption.restarted",
+  "encryption.device_added",
+  "encryption.device_removed",
   "user.deactivated",
   "user.reactivated",
   "api_key.created",

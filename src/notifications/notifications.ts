@@ -18,7 +18,7 @@ import { isSecurityEvent } from "./push/text.ts";
 import type { Withdrawals } from "./withdrawals.ts";
 
 export interface NotificationsOptions {
-  store: Pick<Store, "notifications" | "memberships" | "sessions" | "outbox">;
+  store: Pick<Store, "notifications" | "memberships" | "sessions" | "devices" | "outbox">;
   publisher: Pick<Publisher, "toUsers">;
   withdrawals: Pick<Withdrawals, "notificationsRead" | "allRead" | "muted">;
   clock: Clock;
@@ -78,6 +78,7 @@ export class Notifications {
     if (userId === null || !isSecurityEvent(action)) return;
     try {
       if (action === "session.opened" && await this.#isOnlySession(userId)) return;
+      if (action === "encryption.device_added" && await this.#isOnlyDevice(userId)) return;
       const [settings] = await this.options.store.notifications.settingsOf([userId]);
       if (!settings?.off.includes("security")) await this.#notifyOfSecurityEvent(userId, entry);
     } catch (error) {
@@ -161,6 +162,11 @@ export class Notifications {
   async #isOnlySession(userId: string): Promise<boolean> {
     return (await this.options.store.sessions.activeOf(userId, this.options.clock.now())).length <=
       1;
+  }
+
+  /** The first device is the person's own doing; of a removal before it they were notified. */
+  async #isOnlyDevice(userId: string): Promise<boolean> {
+    return (await this.options.store.devices.ofUsers([userId])).length <= 1;
   }
 
   async #notifyOfSecurityEvent(userId: string, { id, action, at }: AuditEntry): Promise<void> {

@@ -53,6 +53,8 @@ const SECURITY: Record<string, string> = {
   "second_factor.recovery_codes_renewed": "Your recovery codes were renewed",
   "provider.linked": "Another way to sign in was added",
   "provider.unlinked": "A way to sign in was removed",
+  "encryption.device_added": "A device was added that reads your encrypted chats",
+  "encryption.device_removed": "A device was removed from your encrypted chats",
 };
 
 /** Account changes that the owner is notified of, in the app and by a push. */

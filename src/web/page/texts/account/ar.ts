@@ -147,6 +147,8 @@ export const ar: AccountTexts = {
     "member.left": "مغادرة عضو",
     "member.role_changed": "تغيير دور",
     "encryption.restarted": "بدء التشفير من جديد",
+    "encryption.device_added": "إضافة جهاز للمحادثات المشفرة",
+    "encryption.device_removed": "إزالة جهاز من المحادثات المشفرة",
     "user.deactivated": "عُطّل الحساب",
     "user.reactivated": "عاد الحساب نشطًا",
     "user.looked_up": "بُحث عنه بالعنوان",

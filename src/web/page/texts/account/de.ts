@@ -128,6 +128,8 @@ export const de: AccountTexts = {
     "member.left": "Mitglied ausgetreten",
     "member.role_changed": "Rolle geändert",
     "encryption.restarted": "Verschlüsselung neu begonnen",
+    "encryption.device_added": "Gerät für verschlüsselte Chats hinzugefügt",
+    "encryption.device_removed": "Gerät für verschlüsselte Chats entfernt",
     "user.deactivated": "Konto abgeschaltet",
     "user.reactivated": "Konto wieder aktiv",
     "user.looked_up": "Nach Adresse gesucht",

@@ -124,6 +124,8 @@ export const en = {
     "member.left": "Member left",
     "member.role_changed": "Role changed",
     "encryption.restarted": "Encryption restarted",
+    "encryption.device_added": "Device for encrypted chats added",
+    "encryption.device_removed": "Device for encrypted chats removed",
     "user.deactivated": "Account deactivated",
     "user.reactivated": "Account active again",
     "user.looked_up": "Looked up by address",

@@ -49,5 +49,7 @@ export const ar: NotificationTexts = {
     "second_factor.recovery_codes_renewed": "تم تجديد رموز الاسترداد",
     "provider.linked": "أُضيفت طريقة أخرى لتسجيل الدخول",
     "provider.unlinked": "أُزيلت طريقة لتسجيل الدخول",
+    "encryption.device_added": "أُضيف جهاز يقرأ محادثاتك المشفرة",
+    "encryption.device_removed": "أُزيل جهاز من محادثاتك المشفرة",
   },
 };

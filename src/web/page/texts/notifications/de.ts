@@ -50,5 +50,8 @@ export const de: NotificationTexts = {
     "second_factor.recovery_codes_renewed": "Deine Wiederherstellungscodes wurden erneuert",
     "provider.linked": "Eine weitere Anmeldung wurde verknüpft",
     "provider.unlinked": "Eine verknüpfte Anmeldung wurde entfernt",
+    "encryption.device_added":
+      "Ein Gerät, das deine verschlüsselten Chats liest, wurde hinzugefügt",
+    "encryption.device_removed": "Ein Gerät wurde aus deinen verschlüsselten Chats entfernt",
   },
 };

@@ -48,5 +48,7 @@ export const en = {
     "second_factor.recovery_codes_renewed": "Your recovery codes were renewed",
     "provider.linked": "Another way to sign in was added",
     "provider.unlinked": "A way to sign in was removed",
+    "encryption.device_added": "A device was added that reads your encrypted chats",
+    "encryption.device_removed": "A device was removed from your encrypted chats",
   } as Record<string, string>,
 };
