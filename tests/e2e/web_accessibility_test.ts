@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { buildPage } from "../../src/web/build/build_page.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { TestBrowser } from "../support/browser.ts";
-import { PAGE_TEST } from "../support/page_world.ts";
+import { PAGE_TEST, pageWorld } from "../support/page_world.ts";
 import { PageVisitor } from "../support/page_visitor.ts";
 import { ServerProcess } from "../support/server_process.ts";
 
@@ -68,6 +68,44 @@ Deno.test(
     await assertAccessible(ann.page, "chat on a phone");
     await ann.page.getByRole("link", { name: "Back to the chats" }).click();
     await assertAccessible(ann.page, "list of chats on a phone");
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "with forced colors the page outlines what is selected or unread",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    await ann.startGroup("Crew", "bob");
+    await ann.write("Hello");
+    await bob.chat("Crew").click();
+    await bob.message("Hello").waitFor();
+    const { page } = bob;
+    await page.emulateMedia({ forcedColors: "active" });
+    const outlines = (selector: string) =>
+      page.locator(selector).evaluateAll((elements) =>
+        elements.map((element) => getComputedStyle(element).outlineStyle)
+      );
+    assert.deepEqual(await outlines(".chat"), ["solid"]);
+    await bob.act("Hello", "React with 👍");
+    await page.locator(".reaction").waitFor();
+    assert.deepEqual(await outlines(".reaction"), ["solid"]);
+    await bob.composer.fill("@an");
+    await page.getByRole("option").first().waitFor();
+    assert.deepEqual(await outlines("[role=option]"), ["solid"]);
+    await bob.composer.fill("");
+
+    await page.getByRole("link", { name: "Back to the chats" }).click();
+    await page.getByRole("button", { name: "Notifications" }).click();
+    await page.locator(".notification").waitFor();
+    assert.deepEqual(await outlines(".notification"), ["solid"]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "bob" }).click();
+    await page.getByLabel("Busy").check();
+    await page.getByLabel("About you").focus();
+    assert.deepEqual(await outlines(".choice"), ["none", "none", "solid", "none"]);
     assert.deepEqual(browser.faults, []);
   },
 );

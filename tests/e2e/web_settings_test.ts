@@ -74,6 +74,16 @@ Deno.test(
     await list.first().waitFor();
     const codes = await list.allTextContents();
     assert(codes.length >= 8, `${codes.length} recovery codes`);
+    await ann.page.setViewportSize({ width: 360, height: 640 });
+    const lines = await list.evaluateAll((items) =>
+      items.map((item) => {
+        const text = document.createRange();
+        text.selectNodeContents(item);
+        return new Set([...text.getClientRects()].map(({ top }) => top)).size;
+      })
+    );
+    assert.deepEqual(lines, codes.map(() => 1), "each code is on one line of a small phone");
+    await ann.page.setViewportSize({ width: 1280, height: 720 });
 
     const other = await browser.page();
     await other.goto(server.url);
@@ -92,6 +102,23 @@ Deno.test(
     await ann.page.getByRole("dialog", { name: "Sign out everywhere else?" })
       .getByRole("button", { name: "Sign out everywhere else" }).click();
     await other.getByText("Your session has ended").waitFor();
+    assert.deepEqual(browser.faults, []);
+  },
+);
+
+Deno.test(
+  "the page names the member that added one to a group in the recent activity",
+  PAGE_TEST,
+  async () => {
+    await using world = await pageWorld();
+    const { ann, bob, browser } = world;
+    await ann.startGroup("Crew", "bob");
+    await bob.chat("Crew").waitFor();
+    await bob.page.getByRole("button", { name: "bob" }).click();
+    const dialog = bob.page.getByRole("dialog", { name: "Settings" });
+    await dialog.getByRole("button", { name: "Security" }).click();
+    const added = dialog.locator(".audit-row", { hasText: "Member added" });
+    await added.getByText("ann", { exact: true }).waitFor();
     assert.deepEqual(browser.faults, []);
   },
 );

@@ -1,9 +1,10 @@
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { Icon, type IconName } from "../components/icon.tsx";
 import { moveFocus } from "../inbox/move_focus.ts";
 import { t } from "../texts/texts.ts";
 import { writing } from "../texts/writing/writing.ts";
+import { keepWithin } from "./keep_within.ts";
 import type { MessageMenuProps } from "./message_menu.tsx";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
@@ -24,6 +25,7 @@ interface MenuItemsProps extends MessageMenuProps {
 export function MenuItems(props: MenuItemsProps) {
   const { message, isMine, mayDelete, act, direction, onDone } = props;
   const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => keepWithin(list.current!, list.current!.closest(".scroller")!), []);
   const run = (action: () => void) => {
     // A dialog gives the focus back to where it was before.
     list.current!.closest(".message-menu")!.querySelector<HTMLElement>(".more")!.focus();

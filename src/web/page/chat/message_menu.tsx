@@ -44,7 +44,7 @@ export function MessageMenu(props: MessageMenuProps) {
   );
 }
 
-/** Classes of the menu that keep it within the list, whose neighbor would cover it. */
+/** Classes of the menu that open it to the side with more room. */
 function directionOf(place: HTMLElement): string {
   const button = place.getBoundingClientRect();
   const list = place.closest(".scroller")!.getBoundingClientRect();

@@ -4,7 +4,7 @@ import { EmptyState } from "../components/empty_state.tsx";
 import type { InboxRow } from "../../../client/mod.ts";
 import { goTo } from "../state/route.ts";
 import { t } from "../texts/texts.ts";
-import { InboxHeader } from "./inbox_header.tsx";
+import { InboxHeader, type StartDialog } from "./inbox_header.tsx";
 import { InboxItem } from "./inbox_item.tsx";
 import { moveFocus } from "./move_focus.ts";
 import { RequestsButton } from "./requests_button.tsx";
@@ -13,13 +13,14 @@ import { RequestsButton } from "./requests_button.tsx";
 export function Inbox() {
   const app = useApp();
   const [filter, setFilter] = useState("");
+  const [dialog, setDialog] = useState<StartDialog | null>(null);
   const list = useRef<HTMLUListElement>(null);
   const all = app.inbox.value;
   const found = filterChats(all, filter);
   return (
     <nav class="inbox" aria-label={t().chats}>
       <h1 class="visually-hidden">{t().chats}</h1>
-      <InboxHeader />
+      <InboxHeader dialog={dialog} onDialog={setDialog} />
       <div class="inbox-filter">
         <input
           class="input"
@@ -47,7 +48,16 @@ export function Inbox() {
         {found.map((row) => <InboxItem key={row.chatId} row={row} />)}
       </ul>
       {all.length === 0 && app.hasInbox.value && (
-        <EmptyState icon="chat" title={t().noChats} text={t().noChatsText} />
+        <EmptyState icon="chat" title={t().noChats} text={t().noChatsText}>
+          <button
+            type="button"
+            class="button primary"
+            onClick={() =>
+              setDialog("chat")}
+          >
+            {t().findSomeone}
+          </button>
+        </EmptyState>
       )}
       {all.length > 0 && found.length === 0 && (
         <p class="inbox-none muted small" role="status">{t().noChatsFound(filter.trim())}</p>

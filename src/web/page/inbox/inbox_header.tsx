@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import { useApp } from "../app/context.ts";
 import { Avatar } from "../components/avatar.tsx";
 import { IconButton } from "../components/icon_button.tsx";
@@ -30,12 +29,19 @@ const NewGroupDialog = lazily(async () =>
   (await import("../dialogs/new_group_dialog.tsx")).NewGroupDialog
 );
 
-export function InboxHeader() {
+export type StartDialog = "chat" | "group" | "search";
+
+interface InboxHeaderProps {
+  /** The open dialog. */
+  dialog: StartDialog | null;
+  onDialog(dialog: StartDialog | null): void;
+}
+
+export function InboxHeader({ dialog, onDialog }: InboxHeaderProps) {
   const app = useApp();
-  const [dialog, setDialog] = useState<"chat" | "group" | "search" | null>(null);
   const me = app.me.value;
   const name = me ? me.displayName || me.username : "";
-  const close = () => setDialog(null);
+  const close = () => onDialog(null);
   const signOut = () => app.signOut().catch((error) => showToast(faultText(error)));
   return (
     <header class="bar">
@@ -52,12 +58,12 @@ export function InboxHeader() {
         </button>
       )}
       {!me && <span class="inbox-name" />}
-      <IconButton icon="search" label={t().search} onClick={() => setDialog("search")} />
+      <IconButton icon="search" label={t().search} onClick={() => onDialog("search")} />
       <span class="bell">
         <Bell />
       </span>
-      <IconButton icon="chat" label={t().newChat} onClick={() => setDialog("chat")} />
-      <IconButton icon="group" label={t().newGroup} onClick={() => setDialog("group")} />
+      <IconButton icon="chat" label={t().newChat} onClick={() => onDialog("chat")} />
+      <IconButton icon="group" label={t().newGroup} onClick={() => onDialog("group")} />
       <IconButton icon="out" label={t().signOut} flips onClick={signOut} />
       {dialog === "chat" && <NewChatDialog onClose={close} />}
       {dialog === "search" && <SearchDialog onClose={close} />}

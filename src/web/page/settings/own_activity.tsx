@@ -8,13 +8,17 @@ import { account } from "../texts/account/account.ts";
 /** Entries that are shown at once: enough to find what one does not remember. */
 const PAGE = 8;
 
+/** Actions of the members of a group, who see each other's names there. */
+const BY_MEMBERS = new Set(["member.added", "member.role_changed"]);
+
 /** Recorded actions on the account, newest first. */
 export function OwnActivity() {
   const { client, people } = useApp();
   const pages = usePages("own", (cursor) => client.call("audit.own", { cursor, limit: PAGE }));
-  const actorOf = ({ actorId }: AuditEntry) => {
+  const actorOf = ({ action, actorId }: AuditEntry) => {
     if (actorId === client.userId) return "";
-    return actorId === null ? account.t().byServer : account.t().byOthers;
+    if (actorId === null) return account.t().byServer;
+    return BY_MEMBERS.has(action) ? people.nameOf(actorId) : account.t().byOthers;
   };
   const subjectOf = ({ userId, details }: AuditEntry) => {
     const other = details.userId ?? (userId === client.userId ? null : userId);

@@ -43,7 +43,7 @@ export function SignInView() {
         <Ways step={step} onStep={setStep} />
       </section>
       <p class="muted small">
-        {t().apiBehind} <a href="/docs">/docs</a>
+        {t().apiBehind} <a href="/docs" dir="ltr">/docs</a>
       </p>
     </main>
   );

@@ -66,6 +66,7 @@ export const ar: Texts = {
   filterChats: "تصفية الدردشات",
   noChats: "لا توجد دردشات بعد",
   noChatsText: "ابحث عن شخص باسم المستخدم لتبدأ.",
+  findSomeone: "البحث عن شخص",
   noChatsFound: (text) => `لا توجد دردشة باسم «${text}».`,
   unreadCount: (n) =>
     count(n, {

@@ -62,6 +62,7 @@ export const de: Texts = {
   filterChats: "Chats filtern",
   noChats: "Noch keine Chats",
   noChatsText: "Finde jemanden über den Benutzernamen, um zu beginnen.",
+  findSomeone: "Jemanden finden",
   noChatsFound: (text) => `Kein Chat heißt „${text}“.`,
   unreadCount: (n) => count(n, "ungelesene Nachricht", "ungelesene Nachrichten"),
   unreadSuffix: " ungelesen",

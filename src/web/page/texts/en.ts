@@ -59,6 +59,7 @@ export const en = {
   filterChats: "Filter chats",
   noChats: "No chats yet",
   noChatsText: "Find someone by their username to begin.",
+  findSomeone: "Find someone",
   noChatsFound: (text: string) => `No chat is called “${text}”.`,
   unreadCount: (n: number) => count(n, "unread message", "unread messages"),
   unreadSuffix: " unread",
