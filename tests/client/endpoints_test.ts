@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import { ALL_ENDPOINTS } from "../../src/client/all_endpoints.ts";
 import { endpointOf } from "../../src/client/endpoint.ts";
 import { FIRST_ENDPOINTS } from "../../src/client/endpoints.ts";
-import { declaredOperations } from "../tools/client_endpoints.ts";
+import {
+  allEndpointsSource,
+  declaredOperations,
+  endpointsSource,
+} from "../tools/client_endpoints.ts";
 
-const declared = await declaredOperations(new URL("../../src/", import.meta.url));
+const src = new URL("../../src/", import.meta.url);
+const declared = await declaredOperations(src);
 const operations = declared.map(({ operation }) => operation);
 
 Deno.test("the client has every operation of the server, as it is declared", async () => {
@@ -25,4 +30,11 @@ Deno.test("the endpoints of the first screen are those of the whole list", () =>
   for (const [name, endpoint] of Object.entries(FIRST_ENDPOINTS)) {
     assert.equal(endpoint, ALL_ENDPOINTS[name], name);
   }
+});
+
+Deno.test("the generated lists are in the files as the command writes them", async () => {
+  const read = (path: string) => Deno.readTextFile(new URL(path, src));
+  const message = "run `deno task client:endpoints`";
+  assert.equal(await read("client/endpoints.ts"), endpointsSource(declared), message);
+  assert.equal(await read("client/all_endpoints.ts"), allEndpointsSource(declared), message);
 });

@@ -55,7 +55,7 @@ export function endpointOf({ socket, access, optionalSession, rest }: Operation)
 }
 
 /** The source of src/client/endpoints.ts. */
-function endpointsSource(declared: Declared[]): string {
+export function endpointsSource(declared: Declared[]): string {
   const modules = [...new Set(declared.map(({ module }) => module))].sort();
   const alias = (module: string) =>
     basename(module, ".ts").replace(/_(\w)/g, (_, letter) => letter.toUpperCase()) + "Operations";
@@ -67,14 +67,14 @@ function endpointsSource(declared: Declared[]): string {
   return [
     HEAD + imports.join("\n"),
     `export interface DeclaredOperations {\n${types.join("\n")}\n}`,
-    "/**\n * Endpoints of a first screen, as letters (`s`: available on sockets; `p`: needs no session; `o`: uses\n" +
-    " * a session if there is one), the method, and the path under /api.\n */\n" +
+    "/**\n * Endpoints of a first screen, as letters (`s`: available on sockets; `p`: needs no session; `o`:\n" +
+    " * uses a session if there is one), the method, and the path under /api.\n */\n" +
     table("FIRST_ENDPOINTS", first),
   ].join("\n\n") + "\n";
 }
 
 /** The source of src/client/all_endpoints.ts. */
-function allEndpointsSource(declared: Declared[]): string {
+export function allEndpointsSource(declared: Declared[]): string {
   const comment =
     "/** All endpoints, in the form of `FIRST_ENDPOINTS`; loaded when another one is first called. */\n";
   return HEAD + comment + table("ALL_ENDPOINTS", declared) + "\n";
