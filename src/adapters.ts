@@ -80,7 +80,7 @@ export async function openStore(
 ): Promise<Store> {
   const store = config.mongodbUri === null
     ? await openFileStore(config, log)
-    : await openServerStore(config.mongodbUri, { watchPool, onSkew });
+    : await openServerStore(config.mongodbUri, { watchPool, log, onSkew });
   if (await store.rows.progress() === null) return store;
   await store.close();
   throw new Error(
@@ -90,7 +90,7 @@ export async function openStore(
 
 export async function openServerStore(
   uri: string,
-  watch: Pick<StoreWatch, "watchPool" | "onSkew"> = {},
+  watch: StoreWatch = {},
 ): Promise<Store> {
   const { openMongoStore } = await import("./store/mongo/mongo_store.ts");
   return await openMongoStore({ uri, ...watch });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { migrate } from "../../src/store/sqlite/migrations.ts";
 import { SCHEMA_STEPS } from "../../src/store/sqlite/steps/mod.ts";
+import { jsonLog } from "../../src/core/log.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { aUser, storedChat } from "../contract/store/rows.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -86,6 +87,22 @@ Deno.test("SqliteStore migrates a file of any earlier release, and keeps its dat
     assert.deepEqual(entries.map(({ id }) => id), hasOutbox ? ["an entry"] : []);
     await store.close();
   }
+});
+
+Deno.test("SqliteStore logs that it migrates a file of an earlier release, not a new one", async () => {
+  await using dir = await TempDir.make("sqlite_database");
+  const lines: unknown[] = [];
+  const log = jsonLog("info", (line) => lines.push(JSON.parse(line)));
+  await new SqliteStore(dir.join("new.db"), { log }).close();
+  assert.deepEqual(lines, []);
+  const path = dir.join("store.db");
+  const file = new DatabaseSync(path);
+  migrate(file, SCHEMA_STEPS.slice(0, -1));
+  file.close();
+  for (let i = 0; i < 2; i++) await new SqliteStore(path, { log }).close();
+  const [line, ...others] = lines as Record<string, unknown>[];
+  assert.deepEqual([line?.message, line?.to], ["Migrating the database", SCHEMA_STEPS.length]);
+  assert.deepEqual(others, []);
 });
 
 /** The definition of the table in the fourth step. */

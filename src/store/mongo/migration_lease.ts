@@ -1,11 +1,13 @@
 import type { Collection } from "mongodb";
 import { delay } from "../../core/delay.ts";
 import { newId } from "../../core/ids.ts";
+import type { Log } from "../../core/log.ts";
 import type { SchemaDocument } from "./meta.ts";
 
 export interface MigrationLeaseOptions {
   renewMs?: number;
   silentMs?: number;
+  log?: Log;
 }
 
 const RENEW_MS = 2_000;
@@ -23,21 +25,24 @@ export class MigrationLease {
   readonly holder = newId();
   readonly #renewMs: number;
   readonly #silentMs: number;
+  readonly #log: Log | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #renewal: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly schema: Collection<SchemaDocument>,
-    { renewMs = RENEW_MS, silentMs = SILENT_MS }: MigrationLeaseOptions = {},
+    { renewMs = RENEW_MS, silentMs = SILENT_MS, log }: MigrationLeaseOptions = {},
   ) {
     this.#renewMs = renewMs;
     this.#silentMs = silentMs;
+    this.#log = log;
   }
 
   /** Waits while another instance holds it, for as long as that one is alive. */
   async take(): Promise<void> {
     let seen = await this.#read();
     let seenAt = performance.now();
+    if (seen.migrator !== null) this.#log?.info("Waiting for another instance's migration");
     for (;;) {
       const isFree = seen.migrator === null || performance.now() - seenAt >= this.#silentMs;
       if (isFree && await this.#claim(seen)) break;

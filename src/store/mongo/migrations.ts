@@ -14,7 +14,7 @@ import type { MigrationStep } from "./steps/step.ts";
 export async function migrate(
   db: Db,
   steps: readonly MigrationStep[] = MIGRATION_STEPS,
-  options?: MigrationLeaseOptions,
+  options: MigrationLeaseOptions = {},
 ): Promise<boolean> {
   const schema = db.collection<SchemaDocument>(META);
   const { version, minimum } = await readSchema(schema);
@@ -24,7 +24,10 @@ export async function migrate(
   const lease = new MigrationLease(schema, options);
   await lease.take();
   try {
-    for (let next = (await readSchema(schema)).version; next < steps.length; next++) {
+    let next = (await readSchema(schema)).version;
+    const isDue = version > 0 && next < steps.length;
+    if (isDue) options.log?.info("Migrating the database", { from: next, to: steps.length });
+    for (; next < steps.length; next++) {
       await steps[next].run(db);
       await markDone(schema, lease.holder, next, steps[next]);
     }

@@ -1,4 +1,5 @@
 import { BatchLoader } from "../../core/batch_loader.ts";
+import type { Log } from "../../core/log.ts";
 import { ComposedArrivals } from "../composed_arrivals.ts";
 import type { Store } from "../store.ts";
 import { WriteProbe } from "../write_probe.ts";
@@ -148,6 +149,8 @@ export interface MongoStoreOptions extends ConnectionOptions {
    * URI of a replica set; its path is the name of the database, `realtimechat` if there is none.
    */
   uri: string;
+  /** Says that documents of an earlier release are migrated, or awaited. */
+  log?: Log;
 }
 
 /**
@@ -157,12 +160,12 @@ export interface MongoStoreOptions extends ConnectionOptions {
  * `AppError("unavailable")` when no server responds within 5 seconds (`serverSelectionTimeoutMS` in
  * the URI changes that) or it refuses the credentials.
  */
-export async function openMongoStore({ uri, ...options }: MongoStoreOptions): Promise<Store> {
+export async function openMongoStore({ uri, log, ...options }: MongoStoreOptions): Promise<Store> {
   const mongo = await connect(uri, options);
   try {
     await mongo.clock.offset();
     await createCollections(mongo.db, COLLECTIONS);
-    const isLatest = await migrate(mongo.db);
+    const isLatest = await migrate(mongo.db, undefined, { log });
     await createIndexes(mongo.db, COLLECTIONS);
     if (isLatest) await dropRetiredIndexes(mongo.db, COLLECTIONS);
   } catch (error) {

@@ -23,7 +23,7 @@ export function openConnection(path: string, log?: Log): Connection {
   try {
     const hasLog = useWriteAheadLog(database);
     configure(database, hasLog);
-    migrate(database);
+    migrate(database, undefined, log);
     vacuumIfDue(database, log);
     // From here on requests are served, and SQLite's own waiting would put the whole thread to
     // sleep.

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Log } from "../../core/log.ts";
 import { SCHEMA_STEPS } from "./steps/mod.ts";
 import type { SchemaStep } from "./steps/step.ts";
 
@@ -8,13 +9,18 @@ const MIGRATION_WAIT_MS = 120_000;
 /**
  * Brings the file to the schema of this release. Safe to repeat, also by several processes at once:
  * the others wait for the lock, and find the steps done. All steps are one transaction, so that a
- * crash leaves the file as it was. Throws if a later release has written the file.
+ * crash leaves the file as it was. Throws if a later release has written the file. A large file
+ * takes minutes in which the server is not ready, so that the log says why.
  */
 export function migrate(
   connection: DatabaseSync,
   steps: readonly SchemaStep[] = SCHEMA_STEPS,
+  log?: Log,
 ): void {
-  if (versionOf(connection) === steps.length) return;
+  const before = versionOf(connection);
+  if (before === steps.length) return;
+  const isDue = before > 0 && before < steps.length;
+  if (isDue) log?.info("Migrating the database", { from: before, to: steps.length });
   const { timeout } = connection.prepare("PRAGMA busy_timeout").get()!;
   connection.exec(`PRAGMA busy_timeout = ${MIGRATION_WAIT_MS}`);
   connection.exec("BEGIN IMMEDIATE");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Db, MongoClient } from "mongodb";
+import { jsonLog } from "../../../src/core/log.ts";
 import { META } from "../../../src/store/mongo/meta.ts";
 import type { SchemaDocument } from "../../../src/store/mongo/meta.ts";
 import { migrate } from "../../../src/store/mongo/migrations.ts";
@@ -92,6 +93,18 @@ test("another instance continues when one dies while it migrates", async (db) =>
   let runs = 0;
   await migrate(db, [aStep("a", () => Promise.resolve(void runs++))], { silentMs: 20 });
   assert.equal(runs, 1);
+});
+
+test("the log says that an earlier release's database is migrated, or awaited", async (db) => {
+  const lines: string[] = [];
+  const log = jsonLog("info", (line) => lines.push(JSON.parse(line).message));
+  const nothing = () => Promise.resolve();
+  await migrate(db, [aStep("a", nothing)], { log });
+  assert.deepEqual(lines, [], "a new database");
+  const dead = { $set: { migrator: "an instance that is gone", beat: 7 } };
+  await db.collection<SchemaDocument>(META).updateOne({ _id: "schema" }, dead);
+  await migrate(db, ["a", "b"].map((name) => aStep(name, nothing)), { log, silentMs: 20 });
+  assert.deepEqual(lines, ["Waiting for another instance's migration", "Migrating the database"]);
 });
 
 test("an instance renews its lease for as long as a step takes", async (db) => {
