@@ -133,3 +133,18 @@ Deno.test(
     assert.deepEqual(browser.faults, []);
   },
 );
+
+Deno.test("the page is as high as the window, and has no scroll bar", PAGE_TEST, async () => {
+  await using world = await pageWorld();
+  const { ann, browser } = world;
+  const heights = () =>
+    ann.page.evaluate(() => [document.documentElement.scrollHeight, innerHeight]);
+  const [list, listWindow] = await heights();
+  assert.equal(list, listWindow);
+  await ann.startChat("bob");
+  await ann.write("Hello");
+  await ann.message("Hello").waitFor();
+  const [chat, chatWindow] = await heights();
+  assert.equal(chat, chatWindow);
+  assert.deepEqual(browser.faults, []);
+});
