@@ -3,6 +3,7 @@ import { eventually } from "../support/eventually.ts";
 import { GOOGLE_CLIENT_ID } from "../support/google_server.ts";
 import { HangingServer } from "../support/hanging_server.ts";
 import type { HttpAnswer } from "../support/http_client.ts";
+import { LEAKY } from "../support/leaky.ts";
 import { RunningApp } from "../support/running_app.ts";
 import { upload } from "../support/uploads.ts";
 import { within } from "../support/within.ts";
@@ -20,6 +21,8 @@ function isUnavailable({ status, body }: HttpAnswer): void {
 }
 
 Deno.test({
+  // The pool of nodemailer and the retries of the S3 client keep timers that neither lets go.
+  ...LEAKY,
   name: "a server ends although its mail server, a sign-in provider and its bucket hang",
   fn: async () => {
     await using servers = await hanging(3);

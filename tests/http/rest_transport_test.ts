@@ -235,6 +235,7 @@ Deno.test("a refusal has the headers that its code requires, and no others", () 
       upgrade: "websocket",
       "sec-websocket-version": "13",
     },
+    rate_limited: { "retry-after": "5" },
     unavailable: { "retry-after": "5" },
   };
   for (const code of ERROR_CODES) {

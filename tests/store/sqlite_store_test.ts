@@ -52,7 +52,7 @@ Deno.test("SqliteStore's statements seek: none reads a whole table that grows", 
     .map(({ name }) => String(name)).filter((name) => !/^(sqlite_|message_index)/.test(name));
   const faults: string[] = [];
   for (const sql of statements) {
-    if (MIGRATING.test(sql)) continue;
+    if (MIGRATING.test(sql) || FIRST_PAGE.test(sql)) continue;
     const plan = file.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) =>
       String(detail)
     );
@@ -66,6 +66,9 @@ Deno.test("SqliteStore's statements seek: none reads a whole table that grows", 
   file.close();
   assert.deepEqual(faults, []);
 });
+
+/** First page of a table that is copied to another store, in the order of its key. */
+const FIRST_PAGE = /^SELECT [\w., ]+ FROM \w+ +ORDER BY \w+(, \w+)* LIMIT 0 \+ \?$/;
 
 /** Of schema steps, which run before any request is served. */
 const MIGRATING = /FROM users WHERE deletedAt IS NULL$/;
