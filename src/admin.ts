@@ -2,31 +2,18 @@
  * The operator's command: `deno task admin grant <username>`, `revoke <username>` and `list`. It
  * works on the store that the server is configured for, also while the server runs.
  */
-import { openStore } from "./adapters.ts";
-import { AccountChanges } from "./auth/account_changes.ts";
 import { emailKeyOf, usernameKeyOf } from "./auth/account_keys.ts";
-import { AuditTrail } from "./audit/audit_trail.ts";
-import { type Config, ConfigError, loadConfig } from "./config.ts";
-import { systemClock } from "./core/clock.ts";
-import { failureText } from "./core/failure_text.ts";
+import { accountChanges, EXIT_USAGE, runCommand, withStore } from "./command.ts";
+import { type Config, loadConfig } from "./config.ts";
+import { systemClock as clock } from "./core/clock.ts";
 import type { User } from "./model/user.ts";
 import type { Store } from "./store/store.ts";
 import { Administrators } from "./users/administrators.ts";
 
 const USAGE = "Usage: deno task admin grant <username> | revoke <username> | list";
-/** Exit codes EX_USAGE and EX_CONFIG of sysexits.h. */
-const EXIT_USAGE = 64;
-const EXIT_CONFIG = 78;
 
 function administratorsOf(store: Store, config: Config): Administrators {
-  const clock = systemClock;
-  const changes = new AccountChanges({
-    store,
-    audit: new AuditTrail(store, clock),
-    clock,
-    onSessionsEnded: () => {},
-    onDevicesRemoved: () => {},
-  });
+  const changes = accountChanges(store);
   const { adminEmails, adminSecondFactor: requireSecondFactor } = config;
   const keyOf = (identifier: string) =>
     identifier.includes("@") ? emailKeyOf(identifier) : usernameKeyOf(identifier);
@@ -57,19 +44,7 @@ async function run([command, username, ...rest]: string[], administrators: Admin
   return 0;
 }
 
-async function main(): Promise<number> {
+await runCommand(() => {
   const config = loadConfig();
-  const store = await openStore(config);
-  try {
-    return await run(Deno.args, administratorsOf(store, config));
-  } finally {
-    await store.close();
-  }
-}
-
-try {
-  Deno.exit(await main());
-} catch (error) {
-  console.error(failureText(error));
-  Deno.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
-}
+  return withStore(config, (store) => run(Deno.args, administratorsOf(store, config)));
+});

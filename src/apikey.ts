@@ -3,14 +3,14 @@
  * <id>` and `end <id>`. It works on the store that the server is configured for, also while the
  * server runs.
  */
-import { openStore } from "./adapters.ts";
 import { ApiKeys } from "./api_keys/api_keys.ts";
 import { KeyUsage } from "./api_keys/key_usage.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";
-import { ConfigError, loadConfig } from "./config.ts";
+import { EXIT_USAGE, runCommand, withStore } from "./command.ts";
+import { loadConfig } from "./config.ts";
 import { systemClock, toTimestamp } from "./core/clock.ts";
-import { failureText } from "./core/failure_text.ts";
 import { isId } from "./core/ids.ts";
+import { inPages } from "./core/in_pages.ts";
 import { silentLog } from "./core/log.ts";
 import { type ApiKey, apiKeyStateAt, type Scope, SCOPE_TEXTS, SCOPES } from "./model/api_key.ts";
 import type { Store } from "./store/store.ts";
@@ -23,9 +23,6 @@ const USAGE = `Usage: deno task apikey create <name> <scope>… [--expires <days
 Scopes (or "all"):
 ${SCOPES.map((scope) => `  ${scope.padEnd(16)}${SCOPE_TEXTS[scope]}`).join("\n")}`;
 
-/** Exit codes EX_USAGE and EX_CONFIG of sysexits.h. */
-const EXIT_USAGE = 64;
-const EXIT_CONFIG = 78;
 const PAGE = 100;
 const HOUR_MS = 3_600_000;
 
@@ -76,12 +73,7 @@ async function create(keys: ApiKeys, args: string[]): Promise<void> {
 }
 
 async function list(keys: ApiKeys): Promise<void> {
-  let before: string | null = null;
-  do {
-    const page: ApiKey[] = await keys.list({ before, limit: PAGE });
-    for (const key of page) console.log(describe(key));
-    before = page.length < PAGE ? null : page[PAGE - 1].id;
-  } while (before !== null);
+  for await (const key of inPages(PAGE, (page) => keys.list(page))) console.log(describe(key));
 }
 
 async function rotate(keys: ApiKeys, args: string[]): Promise<void> {
@@ -100,23 +92,15 @@ async function run([command, ...args]: string[], keys: ApiKeys): Promise<void> {
   console.error(`Ended the API key ${id}`);
 }
 
-async function main(): Promise<void> {
-  const store = await openStore(loadConfig());
+async function main(): Promise<number> {
   try {
-    await run(Deno.args, keysOf(store));
-  } finally {
-    await store.close();
+    await withStore(loadConfig(), (store) => run(Deno.args, keysOf(store)));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return EXIT_USAGE;
   }
 }
 
-try {
-  await main();
-  Deno.exit(0);
-} catch (error) {
-  if (error instanceof UsageError) {
-    console.error(`${error.message}\n\n${USAGE}`);
-    Deno.exit(EXIT_USAGE);
-  }
-  console.error(failureText(error));
-  Deno.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
-}
+await runCommand(main);

@@ -3,19 +3,18 @@
  * (see import/README.md) into the store that the server is configured for, also while it runs.
  */
 import { dirname } from "node:path";
-import { openBlobs, openStore } from "./adapters.ts";
+import { openBlobs } from "./adapters.ts";
 import { AuditTrail } from "./audit/audit_trail.ts";
-import { AccountChanges } from "./auth/account_changes.ts";
 import { Accounts } from "./auth/accounts.ts";
 import { HeldKeys } from "./auth/held_keys.ts";
 import { OneTimeTokens } from "./auth/one_time_tokens.ts";
 import { RESERVED_NAMES, ReservedNames } from "./auth/reserved_names.ts";
 import { ChatAccess } from "./chats/chat_access.ts";
 import { ChatWriter } from "./chats/chat_writer.ts";
-import { type Config, ConfigError, loadConfig, sealingKeys } from "./config.ts";
+import { accountChanges, EXIT_USAGE, runCommand, withStore } from "./command.ts";
+import { type Config, loadConfig, sealingKeys } from "./config.ts";
 import { systemClock as clock } from "./core/clock.ts";
 import { AppError } from "./core/errors.ts";
-import { failureText } from "./core/failure_text.ts";
 import { silentLog as log } from "./core/log.ts";
 import { PublicGetter } from "./core/public_getter.ts";
 import { Checkpoint } from "./import/checkpoint.ts";
@@ -31,9 +30,6 @@ import type { Store } from "./store/store.ts";
 import { Profiles } from "./users/profiles.ts";
 
 const USAGE = "Usage: deno task import <file> [--dry-run] [--strict] [--unread]";
-/** Exit codes EX_USAGE and EX_CONFIG of sysexits.h. */
-const EXIT_USAGE = 64;
-const EXIT_CONFIG = 78;
 
 const FLAGS = ["--dry-run", "--strict", "--unread"];
 
@@ -55,14 +51,7 @@ function choicesOf(args: readonly string[]): Choices | null {
 function peopleOf(store: Store, { reservedNames }: Config): OwnUsers {
   const audit = new AuditTrail(store, clock);
   const tokens = new OneTimeTokens(store, clock);
-  const nothing = () => {};
-  const changes = new AccountChanges({
-    store,
-    audit,
-    clock,
-    onSessionsEnded: nothing,
-    onDevicesRemoved: nothing,
-  });
+  const changes = accountChanges(store);
   const accounts = new Accounts({
     store,
     hasher: noHasher,
@@ -75,7 +64,7 @@ function peopleOf(store: Store, { reservedNames }: Config): OwnUsers {
     audit,
     clock,
   });
-  return new OwnUsers({ store, accounts, changes, clock, onProfileChanged: nothing });
+  return new OwnUsers({ store, accounts, changes, clock, onProfileChanged: () => {} });
 }
 
 /** Imported people have no passwords. */
@@ -173,17 +162,7 @@ async function main(): Promise<number> {
     return EXIT_USAGE;
   }
   const config = loadConfig();
-  const store = await openStore(config);
-  try {
-    return await run(store, config, choices);
-  } finally {
-    await store.close();
-  }
+  return await withStore(config, (store) => run(store, config, choices));
 }
 
-try {
-  Deno.exit(await main());
-} catch (error) {
-  console.error(failureText(error));
-  Deno.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
-}
+await runCommand(main);

@@ -3,32 +3,18 @@
  * in the store under the current key, so that the previous one can go. It works on the store that
  * the server is configured for, also while the server runs, once all instances have the new key.
  */
-import { openStore } from "./adapters.ts";
-import { AuditTrail } from "./audit/audit_trail.ts";
-import { AccountChanges } from "./auth/account_changes.ts";
 import { ResealReport } from "./auth/reseal_report.ts";
 import { resealSecondFactors } from "./auth/second_factor_seal.ts";
-import { type Config, ConfigError, loadConfig } from "./config.ts";
-import { systemClock as clock } from "./core/clock.ts";
-import { failureText } from "./core/failure_text.ts";
+import { accountChanges, runCommand, withStore } from "./command.ts";
+import { type Config, loadConfig } from "./config.ts";
 import { createBox } from "./feature_wiring.ts";
 import type { Store } from "./store/store.ts";
 import { resealWebhooks } from "./webhooks/reseal_secrets.ts";
 
-/** Exit code EX_CONFIG of sysexits.h. */
-const EXIT_CONFIG = 78;
-
 async function reseal(store: Store, config: Config): Promise<ResealReport> {
   const report = new ResealReport();
   const box = createBox(config);
-  const changes = new AccountChanges({
-    store,
-    audit: new AuditTrail(store, clock),
-    clock,
-    onSessionsEnded: () => {},
-    onDevicesRemoved: () => {},
-  });
-  await resealSecondFactors(store, { box, changes }, report);
+  await resealSecondFactors(store, { box, changes: accountChanges(store) }, report);
   await resealWebhooks(store, box, report);
   return report;
 }
@@ -52,19 +38,7 @@ function tell({ total, resealed, unreadable, names }: ResealReport): number {
   return 1;
 }
 
-async function main(): Promise<number> {
+await runCommand(() => {
   const config = loadConfig();
-  const store = await openStore(config);
-  try {
-    return tell(await reseal(store, config));
-  } finally {
-    await store.close();
-  }
-}
-
-try {
-  Deno.exit(await main());
-} catch (error) {
-  console.error(failureText(error));
-  Deno.exit(error instanceof ConfigError ? EXIT_CONFIG : 1);
-}
+  return withStore(config, async (store) => tell(await reseal(store, config)));
+});

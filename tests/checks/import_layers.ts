@@ -86,6 +86,7 @@ export const ROOT_FILES: Readonly<Record<string, { values: readonly string[] | "
   /** Together the composition root: ports with their adapters, the rules, the transports. */
   "app.ts": { values: "anything" },
   /** Separate commands on the same store. */
+  "command.ts": { values: "anything" },
   "admin.ts": { values: "anything" },
   "apikey.ts": { values: "anything" },
   "import.ts": { values: "anything" },
