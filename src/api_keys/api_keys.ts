@@ -1,3 +1,4 @@
+import type { IdPage } from "../core/in_pages.ts";
 import type { AuditTrail } from "../audit/audit_trail.ts";
 import type { Clock } from "../core/clock.ts";
 import { AppError, fieldError, notFound } from "../core/errors.ts";
@@ -67,7 +68,7 @@ export class ApiKeys {
     return { key, token: keyTokenOf(key.id, secret) };
   }
 
-  list(page: { before: string | null; limit: number }): Promise<ApiKey[]> {
+  list(page: IdPage): Promise<ApiKey[]> {
     return this.options.store.apiKeys.list(page);
   }
 

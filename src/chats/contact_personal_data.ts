@@ -1,4 +1,5 @@
 import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
+import { inPages } from "../core/in_pages.ts";
 import type { ContactRequest } from "../model/contact.ts";
 import type { RequestPage } from "../store/contact_store.ts";
 import type { Store } from "../store/store.ts";
@@ -34,12 +35,8 @@ export class ContactPersonalData implements PersonalData {
 async function* pages(
   read: (page: RequestPage) => Promise<ContactRequest[]>,
 ): AsyncIterable<unknown> {
-  for (let before: string | null = null;;) {
-    const rows: ContactRequest[] = await read({ now: 0, before, limit: REQUESTS_PER_PAGE });
-    yield* rows.map(requestRow);
-    if (rows.length < REQUESTS_PER_PAGE) return;
-    before = rows.at(-1)!.id;
-  }
+  const rows = inPages(REQUESTS_PER_PAGE, (page) => read({ now: 0, ...page }));
+  for await (const row of rows) yield requestRow(row);
 }
 
 function requestRow(request: ContactRequest) {

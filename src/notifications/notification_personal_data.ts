@@ -1,3 +1,4 @@
+import { inPages } from "../core/in_pages.ts";
 import type { Store } from "../store/store.ts";
 import type { ExportSection, PersonalData } from "../users/personal_data.ts";
 import { notificationView, pushDeviceView, settingsView } from "../api/views/notification.ts";
@@ -28,12 +29,9 @@ export class NotificationPersonalData implements PersonalData {
   }
 
   async *#notifications(userId: string): AsyncIterable<unknown> {
-    for (let before: string | null = null;;) {
-      const page = await this.store.notifications.page(userId, before, PAGE);
-      yield* page.map(notificationView);
-      if (page.length < PAGE) return;
-      before = page.at(-1)!.id;
-    }
+    const { notifications } = this.store;
+    const rows = inPages(PAGE, ({ before, limit }) => notifications.page(userId, before, limit));
+    for await (const row of rows) yield notificationView(row);
   }
 
   async *#settings(userId: string): AsyncIterable<unknown> {

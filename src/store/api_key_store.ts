@@ -1,3 +1,4 @@
+import type { IdPage } from "../core/in_pages.ts";
 import type { ApiKey } from "../model/api_key.ts";
 import type { BoundedAdd } from "./bounded_add.ts";
 
@@ -25,7 +26,7 @@ export interface ApiKeyStore {
   /** Includes ended and expired keys. */
   byId(id: string): Promise<ApiKey | null>;
   /** Newest (highest id) first; with `before`, only lower ids; ended and expired ones too. */
-  list(page: { before: string | null; limit: number }): Promise<ApiKey[]>;
+  list(page: IdPage): Promise<ApiKey[]>;
   /** Number of keys that have neither ended nor expired at `now`. */
   countActive(now: number): Promise<number>;
   /**

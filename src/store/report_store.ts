@@ -1,3 +1,4 @@
+import type { IdPage } from "../core/in_pages.ts";
 import type { Report } from "../model/report.ts";
 
 export interface ReportCount {
@@ -17,7 +18,7 @@ export interface ReportStore {
   /** Newest (highest id) first; with `before`, only lower ids. */
   byReporter(
     reporterId: string,
-    page: { before: string | null; limit: number },
+    page: IdPage,
   ): Promise<Report[]>;
   /** Blanks the texts and contents in reports about this person; the reports themselves stay. */
   redactReportsAbout(userId: string): Promise<void>;

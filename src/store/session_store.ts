@@ -1,3 +1,4 @@
+import type { IdPage } from "../core/in_pages.ts";
 import type { Session, SessionEndReason } from "../model/session.ts";
 
 export interface RefreshRotation {
@@ -29,7 +30,7 @@ export interface SessionStore {
    */
   rotate(rotation: RefreshRotation): Promise<boolean>;
   /** Sessions that are kept, including ended ones, highest id first; with `before`, only lower ids. */
-  ofUser(userId: string, page: { before: string | null; limit: number }): Promise<Session[]>;
+  ofUser(userId: string, page: IdPage): Promise<Session[]>;
   /**
    * Moves `lastUsedAt` forward to `at`, and stores address and user agent; an ended session stays
    * unchanged. A crash of the database may lose it.

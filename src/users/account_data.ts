@@ -1,4 +1,5 @@
 import { toTimestamp, toTimestampOrNull } from "../core/clock.ts";
+import { inPages } from "../core/in_pages.ts";
 import { type AuditEntry, isEntryFor } from "../model/audit_entry.ts";
 import type { Report } from "../model/report.ts";
 import type { Session } from "../model/session.ts";
@@ -43,7 +44,7 @@ export class AccountData implements PersonalData {
       },
       {
         name: "sessions",
-        rows: inPages((page) => sessions.ofUser(userId, page), session),
+        rows: viewed(inPages(PAGE, (page) => sessions.ofUser(userId, page)), session),
       },
       {
         name: "linkedProviders",
@@ -67,7 +68,7 @@ export class AccountData implements PersonalData {
       },
       {
         name: "reportsMade",
-        rows: inPages((page) => reports.byReporter(userId, page), report),
+        rows: viewed(inPages(PAGE, (page) => reports.byReporter(userId, page)), report),
       },
       { name: "audit", rows: this.#audit(userId) },
     ];
@@ -89,28 +90,17 @@ export class AccountData implements PersonalData {
   }
 
   async *#audit(userId: string): AsyncIterable<unknown> {
-    for (let before: string | null = null;;) {
-      const entries: AuditEntry[] = await this.store.audit.ofUser(userId, { before, limit: PAGE });
-      for (const entry of entries) {
-        if (isEntryFor(userId, entry)) yield auditRow(entry, userId);
-      }
-      if (entries.length < PAGE) return;
-      before = entries.at(-1)!.id;
+    for await (const entry of inPages(PAGE, (page) => this.store.audit.ofUser(userId, page))) {
+      if (isEntryFor(userId, entry)) yield auditRow(entry, userId);
     }
   }
 }
 
-/** Yields the rows of all pages, the highest id first. */
-async function* inPages<Row extends { id: string }>(
-  read: (page: { before: string | null; limit: number }) => Promise<Row[]>,
+async function* viewed<Row>(
+  rows: AsyncIterable<Row>,
   view: (row: Row) => unknown,
 ): AsyncIterable<unknown> {
-  for (let before: string | null = null;;) {
-    const rows: Row[] = await read({ before, limit: PAGE });
-    for (const row of rows) yield view(row);
-    if (rows.length < PAGE) return;
-    before = rows.at(-1)!.id;
-  }
+  for await (const row of rows) yield view(row);
 }
 
 /** The origin of an action is personal data of its actor, and is left out for other users. */

@@ -1,3 +1,4 @@
+import type { IdPage } from "../../core/in_pages.ts";
 import type { Collection, Filter } from "mongodb";
 import type { ApiKey } from "../../model/api_key.ts";
 import type { ApiKeyRotation, ApiKeyStore, ApiKeyUse } from "../api_key_store.ts";
@@ -34,7 +35,7 @@ export class MongoApiKeyStore implements ApiKeyStore {
   }
 
   async list(
-    { before, limit }: { before: string | null; limit: number },
+    { before, limit }: IdPage,
   ): Promise<ApiKey[]> {
     const filter = before === null ? {} : { _id: { $lt: before } };
     const found = this.#keys.find(filter).sort({ _id: -1 }).limit(limit);

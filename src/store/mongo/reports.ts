@@ -1,3 +1,4 @@
+import type { IdPage } from "../../core/in_pages.ts";
 import type { Collection } from "mongodb";
 import type { Report } from "../../model/report.ts";
 import type { ReportCount, ReportStore } from "../report_store.ts";
@@ -66,7 +67,7 @@ export class MongoReportStore implements ReportStore {
 
   async byReporter(
     reporterId: string,
-    { before, limit }: { before: string | null; limit: number },
+    { before, limit }: IdPage,
   ): Promise<Report[]> {
     const filter = { reporterId: eq(reporterId), ...(before !== null && { _id: { $lt: before } }) };
     const found = this.#reports.find(filter).sort({ _id: -1 }).limit(limit);

@@ -1,3 +1,4 @@
+import type { IdPage } from "../../core/in_pages.ts";
 import type { ClientSession, Collection, Filter } from "mongodb";
 import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
@@ -78,7 +79,7 @@ export class MongoSessionStore implements SessionStore {
 
   async ofUser(
     userId: string,
-    { before, limit }: { before: string | null; limit: number },
+    { before, limit }: IdPage,
   ): Promise<Session[]> {
     const filter = { userId: eq(userId), ...(before !== null && { _id: { $lt: before } }) };
     const found = this.#sessions.find(filter).sort({ _id: -1 }).limit(limit);

@@ -1,3 +1,4 @@
+import type { IdPage } from "../../core/in_pages.ts";
 import type { ApiKey } from "../../model/api_key.ts";
 import type { ApiKeyRotation, ApiKeyStore, ApiKeyUse } from "../api_key_store.ts";
 import type { BoundedAdd } from "../bounded_add.ts";
@@ -40,7 +41,7 @@ export class SqliteApiKeyStore implements ApiKeyStore {
     return this.#db.read(() => this.#row(id));
   }
 
-  list({ before, limit }: { before: string | null; limit: number }): Promise<ApiKey[]> {
+  list({ before, limit }: IdPage): Promise<ApiKey[]> {
     const sql = API_KEYS.select("WHERE id < ? ORDER BY id DESC LIMIT 0 + ?");
     return this.#db.read(() =>
       this.#db.all(sql, before ?? AFTER_ALL_IDS, limit).map((raw) => API_KEYS.decode(raw))

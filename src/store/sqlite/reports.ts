@@ -1,3 +1,4 @@
+import type { IdPage } from "../../core/in_pages.ts";
 import type { Report } from "../../model/report.ts";
 import type { ReportCount, ReportStore } from "../report_store.ts";
 import { type Database, ROWS_PER_WRITE } from "./database.ts";
@@ -57,7 +58,7 @@ export class SqliteReportStore implements ReportStore {
 
   byReporter(
     reporterId: string,
-    { before, limit }: { before: string | null; limit: number },
+    { before, limit }: IdPage,
   ): Promise<Report[]> {
     const sql = REPORTS.select("WHERE reporterId = ? AND id < ? ORDER BY id DESC LIMIT 0 + ?");
     return this.#db.read(() =>

@@ -1,3 +1,4 @@
+import type { IdPage } from "../../core/in_pages.ts";
 import type { Session, SessionEndReason } from "../../model/session.ts";
 import type { RefreshRotation, SessionStore } from "../session_store.ts";
 import type { Database } from "./database.ts";
@@ -82,7 +83,7 @@ export class SqliteSessionStore implements SessionStore {
 
   ofUser(
     userId: string,
-    { before, limit }: { before: string | null; limit: number },
+    { before, limit }: IdPage,
   ): Promise<Session[]> {
     const sql = SESSIONS.select("WHERE userId = ? AND id < ? ORDER BY id DESC LIMIT 0 + ?");
     return this.#db.read(() =>
