@@ -23,7 +23,7 @@ export interface CallsOptions {
   publisher: Pick<Publisher, "toRoom">;
   limiter: RateLimiter;
   clock: Clock;
-  /** Secret from which the key of the calls' ids is derived. */
+  /** Secrets, the current one first, from which the keys of the calls' ids are derived. */
   secrets: readonly Uint8Array[];
 }
 

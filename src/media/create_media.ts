@@ -33,7 +33,7 @@ export interface MediaOptions {
   limits: MediaLimits & { imagePixels: number };
   /** Bytes that decoding one image may take. */
   imageMemoryBytes: number;
-  /** Secret from which the key of links is derived. */
+  /** Secrets, the current one first, from which the keys of links are derived. */
   secrets: readonly Uint8Array[];
   onUploaded: OnUploaded;
   /** Origins of pictures that may be in a private network. */

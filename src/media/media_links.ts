@@ -1,7 +1,8 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import type { Clock } from "../core/clock.ts";
 import { AppError } from "../core/errors.ts";
+import { SigningKeys } from "../core/signing_keys.ts";
 import type { Caller } from "../model/caller.ts";
 import type { SessionStore } from "../store/session_store.ts";
 
@@ -40,23 +41,20 @@ const STEP_MS = 5 * MINUTE;
  * a former member of a chat cannot use old links.
  */
 export class MediaLinks {
-  /** The first one signs. */
-  readonly #keys: Uint8Array[];
+  readonly #keys: SigningKeys;
 
-  /** Links made with any of `secrets` are good; new ones are made with the first. */
   constructor(
     secrets: readonly Uint8Array[],
     private readonly sessions: Pick<SessionStore, "byId">,
     private readonly clock: Clock,
   ) {
-    this.#keys = secrets.map((each) => createHmac("sha256", each).update("media links").digest());
+    this.#keys = new SigningKeys(secrets, "media links");
   }
 
   make(mediaId: string, { userId: user, sessionId: session }: LinkOwner): MediaLink {
     const expiresAt = Math.ceil((this.clock.now() + LIFE_MS) / STEP_MS) * STEP_MS;
     const expires = String(expiresAt / 1000);
-    const signed = sign(this.#keys[0], mediaId, user, session, expires);
-    const signature = signed.toString("base64url");
+    const signature = this.#keys.sign(mediaId, user, session, expires).toString("base64url");
     const query = new URLSearchParams({ user, session, expires, signature });
     return { url: `/api/media/${mediaId}?${query}`, expiresAt };
   }
@@ -68,8 +66,7 @@ export class MediaLinks {
   async verify(mediaId: string, link: LinkQuery): Promise<VerifiedLink> {
     const { user, session, expires, signature } = link;
     const given = Buffer.from(signature, "base64url");
-    const genuine = this.#keys.some((key) => {
-      const expected = sign(key, mediaId, user, session, expires);
+    const genuine = this.#keys.isSigned([mediaId, user, session, expires], (expected) => {
       return given.length === expected.length && timingSafeEqual(given, expected);
     });
     if (!genuine) {
@@ -90,8 +87,4 @@ export class MediaLinks {
     if (session?.userId !== userId || session.endedAt !== null) return false;
     return session.expiresAt > this.clock.now();
   }
-}
-
-function sign(key: Uint8Array, ...parts: string[]): Buffer {
-  return createHmac("sha256", key).update(parts.join("\n")).digest();
 }
