@@ -13,6 +13,7 @@ import {
   storedChat,
 } from "../../contract/store/rows.ts";
 import { sharedMongodb } from "../../support/mongodb_server.ts";
+import { withObservedStore } from "../../support/observed_mongo_store.ts";
 
 const mongodb = sharedMongodb();
 const CHATS = 40;
@@ -73,20 +74,7 @@ function observed(name: string, check: (store: Store, names: string[]) => Promis
   Deno.test({
     name: `${name}, in MongoDB 8's commands`,
     ignore: mongodb.missing,
-    fn: async () => {
-      const names: string[] = [];
-      const store = await openMongoStore({
-        uri: `${mongodb.uri()}&monitorCommands=true`,
-        watchPool: (client) => {
-          client.on("commandStarted", ({ commandName }) => names.push(commandName));
-        },
-      });
-      try {
-        await check(store, names);
-      } finally {
-        await store.close();
-      }
-    },
+    fn: () => withObservedStore(mongodb.uri(), check),
   });
 }
 

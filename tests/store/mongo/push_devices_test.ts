@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { openMongoStore } from "../../../src/store/mongo/mongo_store.ts";
 import { aPushDevice } from "../../contract/store/rows.ts";
 import { sharedMongodb } from "../../support/mongodb_server.ts";
+import { withObservedStore } from "../../support/observed_mongo_store.ts";
 
 const mongodb = sharedMongodb();
 const CHATS = 8;
@@ -9,15 +9,8 @@ const CHATS = 8;
 Deno.test({
   name: "chats whose pushes are due together find out by one read that there is no device",
   ignore: mongodb.missing,
-  fn: async () => {
-    const names: string[] = [];
-    const store = await openMongoStore({
-      uri: `${mongodb.uri()}&monitorCommands=true`,
-      watchPool: (client) => {
-        client.on("commandStarted", ({ commandName }) => names.push(commandName));
-      },
-    });
-    try {
+  fn: () =>
+    withObservedStore(mongodb.uri(), async (store, names) => {
       const chatIds = Array.from({ length: CHATS }, (_, n) => `chat${n}`);
       const ask = () => Promise.all(chatIds.map((id) => store.pushDevices.anyInChat(id)));
       names.length = 0;
@@ -25,8 +18,5 @@ Deno.test({
       assert.deepEqual(names, ["find"]);
       await store.pushDevices.put(aPushDevice(), 1);
       assert.deepEqual(await ask(), Array(CHATS).fill(true));
-    } finally {
-      await store.close();
-    }
-  },
+    }),
 });
