@@ -11,8 +11,8 @@ const LIMITS = {
 };
 
 /**
- * Limits how many large answers in JSON are open at a time. Each stays in memory until its client
- * has read it: a client that requests many and reads none could use up all memory.
+ * Limits the number of large JSON responses that clients have not read to the end. The server holds
+ * such a response in memory, so a client that requests many and reads none could use up the memory.
  */
 export class LargeAnswers {
   readonly #bodies = new OpenBodies("Cannot answer", LIMITS);

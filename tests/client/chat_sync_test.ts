@@ -258,7 +258,8 @@ Deno.test("ChatSync starts no timer for work that ends after it was closed", asy
 const ROWS = { chatId: "chat", messages: [], members: [], more: false };
 
 /**
- * In step up to revision 5 of "chat"; requests wait until the test answers them, the oldest first.
+ * The model has all of "chat" up to revision 5. Requests to the server stay pending until the test
+ * resolves them, the oldest first.
  */
 class HeldSync {
   readonly model = new Model();
@@ -314,7 +315,7 @@ class HeldSync {
   }
 }
 
-/** In step up to revision 5 of one chat; `changes` determines how far a catch-up gets. */
+/** The model has one chat up to revision 5; `changes` determines how far a catch-up gets. */
 function synced(changes: (after: number) => { rev: number; more: boolean }) {
   const model = new Model();
   model.putChat({ id: "chat", rev: 5 } as ChatView);

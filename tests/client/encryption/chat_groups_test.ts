@@ -8,8 +8,8 @@ import { newId } from "../../../src/core/ids.ts";
 import { type Answers, contextWith, refusal } from "./world.ts";
 
 /**
- * A device that is the only member of a chat's group. The server replies as `answers` says; if that
- * has no reply to a request for changes, there are no changes.
+ * Opens the groups of a device that is alone in the group of a chat. `answers` returns the server's
+ * responses by operation; without one for `chat.changes`, the chat has no changes.
  */
 async function alone(answers: (of: { chatId: string; groupInfo: string }) => Answers) {
   const chatId = newId();
